@@ -1,0 +1,1 @@
+"""The window. Knows Qt and ``core``; never touches SQL or models."""

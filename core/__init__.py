@@ -1,0 +1,1 @@
+"""Albumen without a window: files, library, inference, analysis. Knows neither Qt nor ``app``."""
