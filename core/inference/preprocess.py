@@ -1,0 +1,40 @@
+"""From pixels to a model's input tensor, as its card says."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.domain import ImageArray
+from core.inference.cards import ImageInput
+
+
+def resize(pixels: ImageArray, width: int, height: int, filter_name: str) -> ImageArray:
+    """Resize (h, w, 3) uint8 pixels to the given size with the named Pillow filter.
+
+    The aspect ratio is not kept. Pillow's filters other than ``nearest`` are antialiased: when
+    shrinking, every source pixel counts.
+    """
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    resample = Image.Resampling[filter_name.upper()]
+    resized = Image.fromarray(pixels).resize((width, height), resample)
+    return np.asarray(resized, dtype=np.uint8)
+
+
+def normalize(pixels: ImageArray, spec: ImageInput) -> NDArray[np.float32]:
+    """Pixels of exactly the card's size -> float32 (1, 3, h, w) or (1, h, w, 3), per the card."""
+    if pixels.shape != (spec.height, spec.width, 3):
+        raise ValueError(f"{spec.name} takes {spec.height}x{spec.width}x3, not {pixels.shape}")
+    ordered = pixels[..., ::-1] if spec.color == "BGR" else pixels
+    mean, scale = np.array(spec.mean, np.float32), np.array(spec.scale, np.float32)
+    tensor = (ordered.astype(np.float32) - mean) * scale
+    if spec.layout == "NCHW":
+        tensor = tensor.transpose(2, 0, 1)
+    return np.ascontiguousarray(tensor[None])
+
+
+def prepare(pixels: ImageArray, spec: ImageInput) -> NDArray[np.float32]:
+    """The whole picture as the model wants it: resized, ordered, normalised, with a batch of 1."""
+    return normalize(resize(pixels, spec.width, spec.height, spec.filter), spec)
