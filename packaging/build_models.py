@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from models import nima
+from models import faces, nima
 from models.sources import Member, SourceError, read_member
 
 MODELS = Path(__file__).resolve().parent.parent / "resources" / "models"
@@ -37,6 +37,10 @@ class Recipe:
 
 RECIPES = {
     "nima": Recipe((nima.WEIGHTS,), nima.build),
+    "faceres": Recipe(faces.FACERES, faces.build_faceres),
+    "blazeface": Recipe(faces.BLAZEFACE, faces.build_blazeface),
+    "facemesh": Recipe(faces.FACEMESH, faces.build_facemesh),
+    "iris": Recipe(faces.IRIS, faces.build_iris),
 }
 
 
