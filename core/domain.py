@@ -315,9 +315,7 @@ class LibraryChange:
         )
 
     def __bool__(self) -> bool:
-        return bool(
-            self.added or self.updated or self.removed or self.albums or self.everything
-        )
+        return bool(self.added or self.updated or self.removed or self.albums or self.everything)
 
 
 @dataclass(frozen=True, slots=True)

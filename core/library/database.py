@@ -1,0 +1,149 @@
+"""Opening the library's SQLite file: connections, migrations, backups."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import Connection
+
+from core.errors import LibraryError, NewerLibraryError
+
+log = logging.getLogger(__name__)
+
+DATABASE_NAME = "library.db"
+SCHEMA_VERSION = 1
+"""Number of the newest migration; also SQLite's ``user_version``, so that opening a current
+library needs no migration machinery."""
+
+BUSY_TIMEOUT_S = 30.0
+
+
+def make_engine(path: Path, *, read_only: bool) -> Engine:
+    """An engine for the library file with every connection set up the same way.
+
+    Readers are kept from writing by SQLite itself; the writer takes the lock when its transaction
+    begins, so that two programs wait for each other instead of failing half-way.
+    """
+    # The file is opened through a creator: a URL would mangle names that aren't plain text.
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None
+        ),
+        poolclass=_pool_class(),
+        pool_size=8,
+        max_overflow=16,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA cache_size=-32000")
+        cursor.execute("PRAGMA temp_store=MEMORY")
+        if read_only:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _pool_class() -> Any:
+    from sqlalchemy.pool import QueuePool
+
+    return QueuePool
+
+
+def prepare(directory: Path) -> Path:
+    """Make sure that a current library stands in ``directory`` and return its file.
+
+    An older library is backed up beside itself, then migrated in one transaction.
+
+    Raises:
+        NewerLibraryError: it was written by a newer version; nothing was touched.
+        LibraryError: the folder or the file can't be used.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryError(
+            f"The library folder {directory} can't be made: {error.strerror}."
+        ) from error
+    path = directory / DATABASE_NAME
+    version = _read_version(path)
+    if version > SCHEMA_VERSION:
+        raise NewerLibraryError(
+            f"The library {path} has version {version}, but this program knows versions up to "
+            f"{SCHEMA_VERSION}. Update the program, or choose another library folder."
+        )
+    if version < SCHEMA_VERSION:
+        if version > 0:
+            _back_up(path, version)
+        _migrate(path)
+    return path
+
+
+def _read_version(path: Path) -> int:
+    """SQLite's ``user_version``; 0 for a file that isn't there yet."""
+    if not path.exists():
+        return 0
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as connection:
+            return int(connection.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        raise LibraryError(
+            f"The library {path} can't be read ({error}). It may be damaged or in use."
+        ) from error
+
+
+def _back_up(path: Path, version: int) -> Path:
+    """Copy a consistent snapshot beside the library before its schema changes."""
+    target = path.with_name(f"{path.stem}.before-v{SCHEMA_VERSION}.from-v{version}.db")
+    with (
+        contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as source,
+        contextlib.closing(sqlite3.connect(target)) as copy,
+    ):
+        source.backup(copy)
+    log.info("library backed up before migration as %s", target.name)
+    return target
+
+
+def _migrate(path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    engine = make_engine(path, read_only=False)
+    try:
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        # One transaction around every step: a crash leaves the old library as it was.
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            # Another process may have migrated while this one waited for the lock.
+            current = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            if current < SCHEMA_VERSION:
+                command.upgrade(config, "head")
+                connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
+    finally:
+        engine.dispose()
+
+
+@contextlib.contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for reads: one consistent snapshot while it is open."""
+    with engine.connect() as connection:
+        yield connection

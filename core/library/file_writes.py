@@ -1,0 +1,205 @@
+"""Writes about albums and files. Each function runs inside the writer's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.engine import Connection
+
+from core.domain import Album, FileState, LibraryChange
+from core.library.filters import below
+from core.library.schema import albums, now, photos
+from core.paths import display_name
+
+
+@dataclass(frozen=True, slots=True)
+class FileChanges:
+    """What a reconcile of disk and index found.
+
+    ``changed`` and ``moved`` pair a photo's id with its file's new state (a moved one may have
+    changed as well); ``back`` are missing photos whose file is there again, unchanged.
+    """
+
+    album_id: int | None
+    new: list[FileState] = field(default_factory=list)
+    changed: list[tuple[int, FileState]] = field(default_factory=list)
+    moved: list[tuple[int, FileState]] = field(default_factory=list)
+    missing: list[int] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.changed or self.moved or self.missing)
+
+    def __len__(self) -> int:
+        return len(self.new) + len(self.changed) + len(self.moved) + len(self.missing)
+
+
+def _state_values(state: FileState) -> dict[str, Any]:
+    return {
+        "folder": state.path.parent,
+        "name": Path(state.path.name),
+        "label": display_name(state.path.name),
+        "size": state.size,
+        "mtime_ns": state.mtime_ns,
+        "inode": str(state.inode),
+        "device": str(state.device),
+    }
+
+
+def _deepest(paths: dict[int, Path], folder: Path) -> int | None:
+    """The deepest of the albums that hold ``folder``."""
+    holders = [i for i, path in paths.items() if path == folder or path in folder.parents]
+    return max(holders, key=lambda i: len(paths[i].parts), default=None)
+
+
+def _album_paths(connection: Connection) -> dict[int, Path]:
+    return {row.id: row.path for row in connection.execute(select(albums.c.id, albums.c.path))}
+
+
+def add_album(connection: Connection, path: Path, name: str | None) -> tuple[Album, LibraryChange]:
+    """Insert an album and adopt the photos below it that no deeper album holds."""
+    existing = connection.execute(select(albums).where(albums.c.path == path)).first()
+    if existing is not None:
+        return (
+            Album(existing.id, existing.path, existing.name, existing.offline_since is None),
+            LibraryChange(),
+        )
+    title = name or display_name(path.name) or display_name(path)
+    album_id = connection.execute(
+        insert(albums)
+        .values(path=path, name=title, added_at=now(), ignore_patterns=[])
+        .returning(albums.c.id)
+    ).scalar_one()
+    _reassign(connection, path)
+    return Album(album_id, path, title), LibraryChange(albums=True, everything=True)
+
+
+def remove_album(connection: Connection, album_id: int) -> tuple[None, LibraryChange]:
+    """Delete the album's row; its photos pass to the album around it, or rest without one."""
+    path = connection.scalar(select(albums.c.path).where(albums.c.id == album_id))
+    if path is None:
+        return None, LibraryChange()
+    connection.execute(update(photos).where(photos.c.album_id == album_id).values(album_id=None))
+    connection.execute(delete(albums).where(albums.c.id == album_id))
+    _reassign(connection, path)
+    return None, LibraryChange(albums=True, everything=True)
+
+
+def _reassign(connection: Connection, path: Path) -> None:
+    """Give every photo below ``path`` to the deepest album that holds it."""
+    paths = _album_paths(connection)
+    folders = connection.scalars(select(photos.c.folder).where(below(path)).distinct()).all()
+    for folder in folders:
+        connection.execute(
+            update(photos).where(photos.c.folder == folder).values(album_id=_deepest(paths, folder))
+        )
+
+
+def set_ignore_patterns(
+    connection: Connection, album_id: int, patterns: Sequence[str]
+) -> tuple[None, LibraryChange]:
+    """Store patterns; the next reconcile applies them."""
+    connection.execute(
+        update(albums).where(albums.c.id == album_id).values(ignore_patterns=list(patterns))
+    )
+    return None, LibraryChange(albums=True)
+
+
+def set_album_online(
+    connection: Connection, album_id: int, online: bool
+) -> tuple[None, LibraryChange]:
+    """Note or clear the time since when the album's folder can't be seen."""
+    current = connection.execute(
+        select(albums.c.offline_since).where(albums.c.id == album_id)
+    ).first()
+    if current is None or (current.offline_since is None) == online:
+        return None, LibraryChange()
+    connection.execute(
+        update(albums)
+        .where(albums.c.id == album_id)
+        .values(offline_since=None if online else now())
+    )
+    return None, LibraryChange(albums=True)
+
+
+def apply(connection: Connection, changes: FileChanges) -> tuple[list[int], LibraryChange]:
+    """Write a reconcile's findings; gives the ids of new photos."""
+    paths = _album_paths(connection)
+    album_by_folder: dict[Path, int | None] = {}
+
+    def album_for(folder: Path) -> int | None:
+        if folder not in album_by_folder:
+            album_by_folder[folder] = _deepest(paths, folder)
+        return album_by_folder[folder]
+
+    moment = now()
+    if changes.missing:
+        for start in range(0, len(changes.missing), 500):
+            connection.execute(
+                update(photos)
+                .where(
+                    photos.c.id.in_(changes.missing[start : start + 500]),
+                    photos.c.missing_since.is_(None),
+                )
+                .values(missing_since=moment)
+            )
+    for photo_id, state in [*changes.moved, *changes.changed]:
+        _make_room(connection, photo_id, state)
+        connection.execute(
+            update(photos)
+            .where(photos.c.id == photo_id)
+            .values(
+                **_state_values(state),
+                album_id=album_for(state.path.parent),
+                missing_since=None,
+            )
+        )
+    added: list[int] = []
+    for state in changes.new:
+        taken = connection.scalar(
+            select(photos.c.id).where(
+                photos.c.folder == state.path.parent, photos.c.name == Path(state.path.name)
+            )
+        )
+        if taken is not None:  # another program indexed it meanwhile
+            continue
+        added.append(
+            connection.execute(
+                insert(photos)
+                .values(
+                    **_state_values(state),
+                    album_id=album_for(state.path.parent),
+                    added_at=moment,
+                    face_count=0,
+                )
+                .returning(photos.c.id)
+            ).scalar_one()
+        )
+    updated = frozenset(photo_id for photo_id, _ in [*changes.moved, *changes.changed])
+    return added, LibraryChange(
+        added=frozenset(added), updated=updated, removed=frozenset(changes.missing)
+    )
+
+
+def _make_room(connection: Connection, photo_id: int, state: FileState) -> None:
+    """Free a path that another photo's row still holds, so that a moved photo can take it.
+
+    The other photo's file is gone from there (its place was taken), so it keeps its history
+    under a name that no file can have.
+    """
+    holder = connection.scalar(
+        select(photos.c.id).where(
+            photos.c.folder == state.path.parent,
+            photos.c.name == Path(state.path.name),
+            photos.c.id != photo_id,
+        )
+    )
+    if holder is None:
+        return
+    displaced = state.path.name.encode("utf-8", "surrogateescape") + b"/replaced-%d" % holder
+    connection.execute(
+        update(photos).where(photos.c.id == holder).values(name=displaced, missing_since=now())
+    )

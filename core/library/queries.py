@@ -1,0 +1,467 @@
+"""All reads of the library. Thread-safe; every method returns values of the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Engine, and_, func, or_, select
+from sqlalchemy.engine import Connection
+
+from core.domain import (
+    Album,
+    ColorLabel,
+    Face,
+    FileState,
+    Flag,
+    Photo,
+    PhotoQuery,
+    PhotoRow,
+    Status,
+)
+from core.library.database import reading
+from core.library.filters import (
+    below,
+    conditions,
+    file_state,
+    joined,
+    rating_column,
+    select_ids,
+    status_column,
+)
+from core.library.rows import row_path, to_face, to_metadata, to_photo_row, to_score
+from core.library.schema import albums, analyses, faces, journal, judgements, models, photos
+
+CHUNK = 500
+"""Ids handed to one statement; SQLite limits the number of parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What the index remembers of a file, to compare with the disk."""
+
+    id: int
+    path: Path
+    size: int
+    mtime_ns: int
+    inode: str
+    device: str
+    fingerprint: bytes | None
+    missing: bool
+    album_id: int | None
+
+    def matches(self, state: FileState) -> bool:
+        """True while size and modification time are what the index saw."""
+        return self.size == state.size and self.mtime_ns == state.mtime_ns and not self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class PendingPhoto:
+    """A photo that waits to be analyzed."""
+
+    id: int
+    path: Path
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One action of the user that can be taken back."""
+
+    id: int
+    at: Any
+    kind: str
+    description: str
+    before: Any
+    after: Any
+    undone: bool
+
+
+def chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+    """Ids in lists short enough for one statement."""
+    for start in range(0, len(ids), CHUNK):
+        yield [int(value) for value in ids[start : start + CHUNK]]
+
+
+class Queries:
+    """Reads over pooled read-only connections."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._model_ids: dict[str, int] = {}
+
+    # --- albums ----------------------------------------------------------------------------------
+
+    def albums(self) -> list[Album]:
+        """All albums by name, each with the number of its photos (nested albums' included)."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(albums).order_by(albums.c.name)).all()
+            counted = {
+                row.album_id: row.n
+                for row in connection.execute(
+                    select(photos.c.album_id, func.count().label("n"))
+                    .where(photos.c.missing_since.is_(None), photos.c.album_id.is_not(None))
+                    .group_by(photos.c.album_id)
+                )
+            }
+        return [
+            Album(
+                id=row.id,
+                path=row.path,
+                name=row.name,
+                online=row.offline_since is None,
+                photo_count=sum(
+                    counted.get(other.id, 0)
+                    for other in rows
+                    if other.path == row.path or row.path in other.path.parents
+                ),
+            )
+            for row in rows
+        ]
+
+    def album_of(self, folder: Path) -> Album | None:
+        """The deepest album that is ``folder`` or contains it."""
+        holders = [a for a in self.albums() if a.path == folder or a.path in folder.parents]
+        return max(holders, key=lambda album: len(album.path.parts), default=None)
+
+    def ignore_patterns(self, album_id: int) -> list[str]:
+        """The user's own ignore patterns of an album."""
+        with reading(self._engine) as connection:
+            found = connection.scalar(
+                select(albums.c.ignore_patterns).where(albums.c.id == album_id)
+            )
+        return list(found or [])
+
+    def _album_ids(self, connection: Connection, album_id: int | None) -> list[int] | None:
+        """An album's id with those of the albums nested in it; None for the whole library."""
+        if album_id is None:
+            return None
+        rows = connection.execute(select(albums.c.id, albums.c.path)).all()
+        top = next((row.path for row in rows if row.id == album_id), None)
+        if top is None:
+            return [album_id]
+        return [row.id for row in rows if row.path == top or top in row.path.parents]
+
+    # --- lists of photos -------------------------------------------------------------------------
+
+    def _model_id(self, connection: Connection, model: str) -> int:
+        if model not in self._model_ids:
+            found = connection.scalar(select(models.c.id).where(models.c.key == model))
+            if found is None:
+                return -1  # nothing was analyzed under this model yet
+            self._model_ids[model] = found
+        return self._model_ids[model]
+
+    def photo_ids(self, query: PhotoQuery) -> NDArray[np.int64]:
+        """Ids of the photos that a query asks for, in its order."""
+        with reading(self._engine) as connection:
+            statement = select_ids(
+                query,
+                self._model_id(connection, query.model),
+                self._album_ids(connection, query.album_id),
+            )
+            found = connection.scalars(statement).all()
+        return np.asarray(found, np.int64)
+
+    def count(self, query: PhotoQuery) -> int:
+        """How many photos a query asks for (its limit aside)."""
+        with reading(self._engine) as connection:
+            statement = (
+                select(func.count())
+                .select_from(joined(self._model_id(connection, query.model)))
+                .where(*conditions(query, self._album_ids(connection, query.album_id)))
+            )
+            return int(connection.execute(statement).scalar_one())
+
+    def photo_rows(self, ids: Sequence[int], model: str) -> dict[int, PhotoRow]:
+        """Grid rows by id; ids that don't exist are left out."""
+        found: dict[int, PhotoRow] = {}
+        with reading(self._engine) as connection:
+            source = joined(self._model_id(connection, model))
+            for chunk in chunks(ids):
+                statement = (
+                    select(
+                        photos.c.id,
+                        photos.c.folder,
+                        photos.c.name,
+                        photos.c.label,
+                        photos.c.width,
+                        photos.c.height,
+                        photos.c.taken_at,
+                        photos.c.face_count,
+                        status_column.label("status"),
+                        analyses.c.reason,
+                        analyses.c.mean,
+                        analyses.c.uncertainty,
+                        rating_column.label("rating"),
+                        judgements.c.flag,
+                        judgements.c.color,
+                    )
+                    .select_from(source)
+                    .where(photos.c.id.in_(chunk))
+                )
+                for row in connection.execute(statement):
+                    found[row.id] = to_photo_row(row)
+        return found
+
+    def score_histogram(self, query: PhotoQuery, bins: int = 36) -> NDArray[np.int64]:
+        """Numbers of photos per mean-score bin; ``bins`` equal bins over 1..10."""
+        width = 9.0 / bins
+        bucket = func.min(func.cast((analyses.c.mean - 1.0) / width, photos.c.id.type), bins - 1)
+        counts = np.zeros(bins, np.int64)
+        with reading(self._engine) as connection:
+            statement = (
+                select(bucket.label("bin"), func.count().label("n"))
+                .select_from(joined(self._model_id(connection, query.model)))
+                .where(
+                    *conditions(query, self._album_ids(connection, query.album_id)),
+                    analyses.c.mean.is_not(None),
+                )
+                .group_by("bin")
+            )
+            for row in connection.execute(statement):
+                counts[max(0, int(row.bin))] += row.n
+        return counts
+
+    def status_counts(self, album_id: int | None, model: str) -> dict[Status, int]:
+        """How many photos of an album (or of all) are in each state."""
+        with reading(self._engine) as connection:
+            album_ids = self._album_ids(connection, album_id)
+            holder = (
+                photos.c.album_id.is_not(None)
+                if album_ids is None
+                else photos.c.album_id.in_(album_ids)
+            )
+            statement = (
+                select(status_column.label("status"), func.count().label("n"))
+                .select_from(joined(self._model_id(connection, model)))
+                .where(holder)
+                .group_by("status")
+            )
+            return {Status(row.status): row.n for row in connection.execute(statement)}
+
+    # --- whole photos ----------------------------------------------------------------------------
+
+    def photo(self, photo_id: int, model: str) -> Photo | None:
+        """Everything about one photo, saliency maps included."""
+        return next(iter(self.photos([photo_id], model, maps=True)), None)
+
+    def photo_by_path(self, path: Path, model: str) -> Photo | None:
+        """The photo whose file is (or was last) at ``path``."""
+        with reading(self._engine) as connection:
+            photo_id = connection.scalar(
+                select(photos.c.id).where(
+                    photos.c.folder == path.parent, photos.c.name == Path(path.name)
+                )
+            )
+        return None if photo_id is None else self.photo(photo_id, model)
+
+    def photos(self, ids: Sequence[int], model: str, *, maps: bool = False) -> list[Photo]:
+        """Whole photos in the order of ``ids``; maps and descriptors only where asked for."""
+        found: dict[int, Photo] = {}
+        with reading(self._engine) as connection:
+            model_id = self._model_id(connection, model)
+            album_paths = {
+                row.id: row.path for row in connection.execute(select(albums.c.id, albums.c.path))
+            }
+            ranks: dict[int, NDArray[np.float64]] = {}
+            for chunk in chunks(ids):
+                by_photo = _faces_of(connection, chunk)
+                statement = (
+                    select(
+                        photos,
+                        status_column.label("status"),
+                        analyses.c.reason,
+                        analyses.c.distribution,
+                        analyses.c.uncertainty,
+                        analyses.c.scene_maps,
+                        analyses.c.face_maps,
+                        analyses.c.face_map_box,
+                        rating_column.label("rating"),
+                        judgements.c.flag,
+                        judgements.c.color,
+                    )
+                    .select_from(joined(model_id))
+                    .where(photos.c.id.in_(chunk))
+                )
+                for row in connection.execute(statement):
+                    score = to_score(row, model)
+                    percentile = None
+                    if score is not None and row.album_id is not None:
+                        if row.album_id not in ranks:
+                            ranks[row.album_id] = self._means(connection, row.album_id, model_id)
+                        percentile = percentile_of(score.mean, ranks[row.album_id])
+                    found[row.id] = Photo(
+                        id=row.id,
+                        path=row_path(row),
+                        album=album_paths.get(row.album_id),
+                        status=Status(row.status),
+                        reason=row.reason,
+                        metadata=to_metadata(row),
+                        size=row.size,
+                        model=model if score is not None else None,
+                        score=score,
+                        percentile=percentile,
+                        faces=tuple(by_photo.get(row.id, ())),
+                        rating=row.rating,
+                        flag=Flag(row.flag) if row.flag else None,
+                        color=ColorLabel(row.color) if row.color else None,
+                        content_hash=row.fingerprint.hex() if row.fingerprint else None,
+                    )
+        return [found[photo_id] for photo_id in map(int, ids) if photo_id in found]
+
+    def _means(self, connection: Connection, album_id: int, model_id: int) -> NDArray[np.float64]:
+        """Sorted mean scores of an album's present photos."""
+        statement = (
+            select(analyses.c.mean)
+            .join(photos, photos.c.id == analyses.c.photo_id)
+            .where(
+                analyses.c.model_id == model_id,
+                analyses.c.mean.is_not(None),
+                photos.c.album_id.in_(self._album_ids(connection, album_id) or []),
+                photos.c.missing_since.is_(None),
+            )
+            .order_by(analyses.c.mean)
+        )
+        return np.asarray(connection.scalars(statement).all(), np.float64)
+
+    # --- what the indexer asks -------------------------------------------------------------------
+
+    def known_files(self, folder: Path, *, recursive: bool = True) -> dict[Path, KnownFile]:
+        """The index's memory of a folder (and all below it), by path."""
+        where = below(folder) if recursive else photos.c.folder == folder
+        return {known.path: known for known in self._known(where)}
+
+    def lookalikes(self, states: Iterable[FileState]) -> dict[tuple[str, str], list[KnownFile]]:
+        """Known files with the same inode and device as one of ``states``, by that pair."""
+        found: dict[tuple[str, str], list[KnownFile]] = {}
+        inodes = sorted({str(state.inode) for state in states if state.inode})
+        for start in range(0, len(inodes), CHUNK):
+            for known in self._known(photos.c.inode.in_(inodes[start : start + CHUNK])):
+                found.setdefault((known.inode, known.device), []).append(known)
+        return found
+
+    def files_of_size(self, size: int) -> list[KnownFile]:
+        """Known files of exactly this size that have a fingerprint: where a move may come from."""
+        return self._known(and_(photos.c.size == size, photos.c.fingerprint.is_not(None)))
+
+    def _known(self, where: Any) -> list[KnownFile]:
+        with reading(self._engine) as connection:
+            rows = connection.execute(
+                select(
+                    photos.c.id,
+                    photos.c.folder,
+                    photos.c.name,
+                    photos.c.size,
+                    photos.c.mtime_ns,
+                    photos.c.inode,
+                    photos.c.device,
+                    photos.c.fingerprint,
+                    photos.c.missing_since,
+                    photos.c.album_id,
+                ).where(where)
+            ).all()
+        return [
+            KnownFile(
+                id=row.id,
+                path=row_path(row),
+                size=row.size,
+                mtime_ns=row.mtime_ns,
+                inode=row.inode,
+                device=row.device,
+                fingerprint=row.fingerprint,
+                missing=row.missing_since is not None,
+                album_id=row.album_id,
+            )
+            for row in rows
+        ]
+
+    def _unfinished(self, model_id: int) -> Any:
+        return and_(
+            photos.c.missing_since.is_(None),
+            photos.c.album_id.is_not(None),
+            or_(analyses.c.source.is_(None), analyses.c.source != file_state),
+            photos.c.album_id.in_(select(albums.c.id).where(albums.c.offline_since.is_(None))),
+        )
+
+    def pending(
+        self,
+        model: str,
+        *,
+        after_id: int = 0,
+        limit: int = 64,
+        ids: Sequence[int] | None = None,
+        folders: Sequence[Path] | None = None,
+    ) -> list[PendingPhoto]:
+        """Photos whose file or model is newer than their analysis, by id.
+
+        The database itself is the work queue, so that a restart or a new model needs no special
+        code. ``ids`` asks about particular photos, ``folders`` keeps to parts of the library.
+        """
+        with reading(self._engine) as connection:
+            model_id = self._model_id(connection, model)
+            statement = (
+                select(photos.c.id, photos.c.folder, photos.c.name, file_state.label("source"))
+                .select_from(joined(model_id))
+                .where(self._unfinished(model_id), photos.c.id > after_id)
+                .order_by(photos.c.id)
+                .limit(limit)
+            )
+            if ids is not None:
+                statement = statement.where(photos.c.id.in_([int(value) for value in ids]))
+            if folders is not None:
+                statement = statement.where(or_(*(below(folder) for folder in folders)))
+            rows = connection.execute(statement).all()
+        return [PendingPhoto(id=row.id, path=row_path(row), source=row.source) for row in rows]
+
+    def pending_count(self, model: str, folders: Sequence[Path] | None = None) -> int:
+        """How many photos wait to be analyzed."""
+        with reading(self._engine) as connection:
+            model_id = self._model_id(connection, model)
+            statement = (
+                select(func.count()).select_from(joined(model_id)).where(self._unfinished(model_id))
+            )
+            if folders is not None:
+                statement = statement.where(or_(*(below(folder) for folder in folders)))
+            return int(connection.execute(statement).scalar_one())
+
+    def journal_entries(self, limit: int = 100) -> list[JournalEntry]:
+        """The newest actions first."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(
+                select(journal).order_by(journal.c.id.desc()).limit(limit)
+            ).all()
+        return [
+            JournalEntry(
+                id=row.id,
+                at=row.at,
+                kind=row.kind,
+                description=row.description,
+                before=row.before,
+                after=row.after,
+                undone=row.undone_at is not None,
+            )
+            for row in rows
+        ]
+
+
+def _faces_of(connection: Connection, ids: Sequence[int]) -> dict[int, list[Face]]:
+    found: dict[int, list[Face]] = {}
+    statement = select(faces).where(faces.c.photo_id.in_(ids)).order_by(faces.c.id)
+    for row in connection.execute(statement):
+        found.setdefault(row.photo_id, []).append(to_face(row))
+    return found
+
+
+def percentile_of(mean: float, sorted_means: NDArray[np.float64]) -> float | None:
+    """Share (0..100) of ``sorted_means`` below ``mean``, ties counted half."""
+    if len(sorted_means) == 0:
+        return None
+    # Stored means and recomputed ones may differ in the last bits.
+    lower = np.searchsorted(sorted_means, mean - 1e-6, side="left")
+    upper = np.searchsorted(sorted_means, mean + 1e-6, side="right")
+    return float(50.0 * (lower + upper) / len(sorted_means))

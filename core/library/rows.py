@@ -1,0 +1,96 @@
+"""Rows of the library as values of the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from core.domain import (
+    Box,
+    ColorLabel,
+    Face,
+    Flag,
+    PhotoMetadata,
+    PhotoRow,
+    Score,
+    ScoreDistribution,
+    Status,
+)
+from core.library.codec import unpack_floats, unpack_maps
+
+
+def row_path(row: Any) -> Path:
+    """Where the photo's file is (or was)."""
+    return Path(row.folder, row.name)
+
+
+def to_photo_row(row: Any) -> PhotoRow:
+    """A grid row."""
+    return PhotoRow(
+        id=row.id,
+        path=row_path(row),
+        name=row.label,
+        status=Status(row.status),
+        reason=row.reason,
+        mean=row.mean,
+        uncertainty=row.uncertainty,
+        face_count=row.face_count,
+        rating=row.rating,
+        flag=Flag(row.flag) if row.flag else None,
+        color=ColorLabel(row.color) if row.color else None,
+        width=row.width,
+        height=row.height,
+        taken_at=row.taken_at,
+    )
+
+
+def to_metadata(row: Any) -> PhotoMetadata | None:
+    """The file's facts, if it could ever be read."""
+    if row.format is None or row.width is None:
+        return None
+    return PhotoMetadata(
+        format=row.format,
+        width=row.width,
+        height=row.height,
+        orientation=row.orientation or 1,
+        animated=bool(row.animated),
+        taken_at=row.taken_at,
+        taken_source=row.taken_source,
+        camera=row.camera,
+        lens=row.lens,
+        iso=row.iso,
+        exposure_s=row.exposure_s,
+        aperture=row.aperture,
+        focal_mm=row.focal_mm,
+    )
+
+
+def to_score(row: Any, model: str) -> Score | None:
+    """The score of an analysis row, with its maps where they were selected."""
+    values = unpack_floats(row.distribution)
+    if values is None:
+        return None
+    box = row.face_map_box
+    return Score(
+        model=model,
+        distribution=ScoreDistribution(tuple(float(value) for value in values)),
+        uncertainty=row.uncertainty,
+        scene_maps=unpack_maps(row.scene_maps),
+        face_maps=unpack_maps(row.face_maps),
+        face_map_box=Box(*box) if box else None,
+    )
+
+
+def to_face(row: Any) -> Face:
+    """A stored face."""
+    flat = unpack_floats(row.keypoints)
+    points: Sequence[tuple[float, float]] = (
+        [] if flat is None else [(float(x), float(y)) for x, y in flat.reshape(-1, 2)]
+    )
+    return Face(
+        box=Box(row.x, row.y, row.w, row.h),
+        score=row.score,
+        keypoints=tuple(points),
+        descriptor=unpack_floats(row.descriptor, "<f2"),
+    )

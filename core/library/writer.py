@@ -1,0 +1,152 @@
+"""All writes of the library: one thread, one transaction each, one value saying what changed.
+
+What the transactions do stands in ``file_writes``, ``analysis_writes`` and ``judgement_writes``.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
+
+from core.domain import Album, ColorLabel, Flag, LibraryChange
+from core.errors import LibraryError
+from core.library import analysis_writes, file_writes, judgement_writes
+from core.library.analysis_writes import AnalyzedPhoto
+from core.library.file_writes import FileChanges
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Listener = Callable[[LibraryChange], None]
+Write = Callable[[Connection], tuple[T, LibraryChange]]
+
+
+class Writer:
+    """The one thread that writes. Every method returns at once with a future.
+
+    A future fails with ``LibraryError`` when the disk is full or the file can't be written; the
+    transaction is then rolled back whole. A library that another program holds is waited for.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="albumen-writer")
+        self._listeners: list[Listener] = []
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` on the writer thread after each commit; returns how to stop that."""
+        with self._lock:
+            self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def close(self) -> None:
+        """Finish what was asked for, then stop the thread."""
+        self._closing.set()
+        self._pool.shutdown(wait=True)
+
+    def submit(self, write: Write[T]) -> Future[T]:
+        """Run ``write`` in a transaction of its own on the writer thread."""
+        return self._pool.submit(self._run, write)
+
+    def _run(self, write: Write[T]) -> T:
+        while True:
+            try:
+                with self._engine.begin() as connection:
+                    result, change = write(connection)
+                break
+            except OperationalError as error:
+                self._explain(error)  # returns only when trying again makes sense
+        if change:
+            with self._lock:
+                listeners = list(self._listeners)
+            for listener in listeners:
+                listener(change)
+        return result
+
+    def _explain(self, error: OperationalError) -> None:
+        """Tell a full disk from a library that is only busy; anything else is raised as it is."""
+        cause = error.orig
+        code = getattr(cause, "sqlite_errorcode", None)
+        primary = None if code is None else code & 0xFF
+        if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and not self._closing.is_set():
+            log.warning("the library is held by another program; waiting for it")
+            return
+        if primary in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            raise LibraryError(
+                "The disk of the library is full or can't be written; free some space, "
+                "and the work goes on from where it stopped."
+            ) from error
+        if primary == sqlite3.SQLITE_READONLY:
+            raise LibraryError("The library can't be written: it is read-only.") from error
+        raise error
+
+    # --- albums and files ------------------------------------------------------------------------
+
+    def add_album(self, path: Path, name: str | None = None) -> Future[Album]:
+        """Watch a folder as an album; adding it again gives the album that is there."""
+        return self.submit(lambda c: file_writes.add_album(c, path, name))
+
+    def remove_album(self, album_id: int) -> Future[None]:
+        """Forget an album. Photos on disk stay, and so do ratings, should it be added again."""
+        return self.submit(lambda c: file_writes.remove_album(c, album_id))
+
+    def set_ignore_patterns(self, album_id: int, patterns: Sequence[str]) -> Future[None]:
+        """Set an album's own ignore patterns (as ``fnmatch`` reads them)."""
+        return self.submit(lambda c: file_writes.set_ignore_patterns(c, album_id, patterns))
+
+    def set_album_online(self, album_id: int, online: bool) -> Future[None]:
+        """Note that an album's folder can or can't be seen."""
+        return self.submit(lambda c: file_writes.set_album_online(c, album_id, online))
+
+    def apply_files(self, changes: FileChanges) -> Future[list[int]]:
+        """Write what a reconcile found; gives the ids of photos that are new."""
+        return self.submit(lambda c: file_writes.apply(c, changes))
+
+    # --- derived data ----------------------------------------------------------------------------
+
+    def save_analyses(self, model: str, analyzed: Iterable[AnalyzedPhoto]) -> Future[int]:
+        """Store a batch of analyses; gives how many still matched their photo's file."""
+        batch = list(analyzed)
+        return self.submit(lambda c: analysis_writes.save(c, model, batch))
+
+    # --- the user's judgements -------------------------------------------------------------------
+
+    def set_rating(self, photo_ids: Iterable[int], stars: int) -> Future[None]:
+        """Give 0..5 stars. Raises ``UsageError`` (from the future) outside that range."""
+        ids = list(photo_ids)
+        return self.submit(lambda c: judgement_writes.set_rating(c, ids, stars))
+
+    def set_flag(self, photo_ids: Iterable[int], flag: Flag | None) -> Future[None]:
+        """Pick, reject, or clear."""
+        ids = list(photo_ids)
+        return self.submit(lambda c: judgement_writes.set_flag(c, ids, flag))
+
+    def set_color(self, photo_ids: Iterable[int], color: ColorLabel | None) -> Future[None]:
+        """Give a colour label, or clear it."""
+        ids = list(photo_ids)
+        return self.submit(lambda c: judgement_writes.set_color(c, ids, color))
+
+    def undo(self) -> Future[str | None]:
+        """Take back the newest action; gives its description, ``None`` when there is none."""
+        return self.submit(judgement_writes.undo)
+
+    def redo(self) -> Future[str | None]:
+        """Do again what was taken back last."""
+        return self.submit(judgement_writes.redo)
