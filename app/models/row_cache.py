@@ -1,0 +1,57 @@
+"""Rows of photos, fetched by the page when one of them is asked for."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain import PhotoRow
+
+PAGE = 96
+CAPACITY = 12_000
+
+FetchRows = Callable[[Sequence[int]], Mapping[int, PhotoRow]]
+
+
+class RowCache:
+    """An LRU of rows by photo id over a list of ids.
+
+    A photo that the library no longer knows is remembered as ``None``, so that painting it
+    does not ask again on every frame.
+    """
+
+    def __init__(self, fetch: FetchRows, page: int = PAGE, capacity: int = CAPACITY) -> None:
+        self._fetch = fetch
+        self._page = page
+        self._capacity = capacity
+        self._rows: OrderedDict[int, PhotoRow | None] = OrderedDict()
+
+    def row(self, ids: NDArray[np.int64], position: int) -> PhotoRow | None:
+        """The row at ``position`` of ``ids``; fetches its page when it isn't cached."""
+        photo_id = int(ids[position])
+        if photo_id in self._rows:
+            self._rows.move_to_end(photo_id)
+            return self._rows[photo_id]
+        start = position - position % self._page
+        wanted = [int(i) for i in ids[start : start + self._page] if int(i) not in self._rows]
+        found = self._fetch(wanted)
+        for one in wanted:
+            self._rows[one] = found.get(one)
+        while len(self._rows) > max(self._capacity, self._page):
+            self._rows.popitem(last=False)
+        return self._rows.get(photo_id)
+
+    def invalidate(self, ids: Iterable[int]) -> None:
+        """Forget these rows; they are fetched again when they are next painted."""
+        for photo_id in ids:
+            self._rows.pop(photo_id, None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._rows.clear()
+
+    def __len__(self) -> int:
+        return len(self._rows)

@@ -1,0 +1,249 @@
+"""Paints one photo's cell in the grid and in the film strip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from app.models.photo_list import PHOTO_ROLE
+from app.models.thumbnails import ThumbnailCache
+from app.theme import Theme, icon_pixmap
+from app.translation import tr
+from app.wording import color_text, score_text, status_text
+from core.domain import ColorLabel, Flag, PhotoRow, Status
+
+LABEL_COLORS = {
+    ColorLabel.RED: "#e5534b",
+    ColorLabel.YELLOW: "#e3b341",
+    ColorLabel.GREEN: "#57ab5a",
+    ColorLabel.BLUE: "#539bf5",
+    ColorLabel.PURPLE: "#b083f0",
+}
+LABEL_INK = "#101113"
+
+
+@dataclass(frozen=True)
+class CellMetrics:
+    """Sizes of a cell in device-independent pixels, derived from the thumbnail's side and font."""
+
+    side: int
+    padding: int = 8
+    footer: int = 26
+
+    @property
+    def width(self) -> int:
+        """Width of the whole cell."""
+        return self.side + 2 * self.padding
+
+    @property
+    def height(self) -> int:
+        """Height of the whole cell."""
+        return self.side + 2 * self.padding + self.footer
+
+    def picture(self, cell: QRect) -> QRect:
+        """The square that the thumbnail is fitted into."""
+        return QRect(cell.x() + self.padding, cell.y() + self.padding, self.side, self.side)
+
+    def caption(self, cell: QRect) -> QRect:
+        """The strip below the thumbnail."""
+        top = cell.y() + self.padding + self.side
+        height = self.footer + self.padding
+        return QRect(cell.x() + self.padding + 2, top, self.side - 4, height)
+
+
+class PhotoDelegate(QStyledItemDelegate):
+    """Thumbnail, score, stars, flag, colour and faces; a reason where there is no picture.
+
+    Meaning never rests on colour alone: flags differ in shape, colour labels carry a letter.
+    """
+
+    def __init__(
+        self,
+        thumbnails: ThumbnailCache,
+        theme: Theme,
+        metrics: CellMetrics,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._thumbnails = thumbnails
+        self._theme = theme
+        self.metrics = metrics
+        self.show_badges = True
+        theme.changed.connect(self._take_theme)
+        self._take_theme()
+
+    def _take_theme(self) -> None:
+        tokens = self._theme.tokens
+        self._colors = {name: QColor(value) for name, value in tokens.colors.items()}
+        self._hex = tokens.colors
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Paint the cell at ``option.rect``."""
+        row = index.data(PHOTO_ROLE)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        active = bool(option.state & QStyle.StateFlag.State_HasFocus)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_tile(painter, option.rect, selected, hovered, active)
+        if row is not None:
+            self._paint_picture(painter, self.metrics.picture(option.rect), row)
+            if self.metrics.footer:
+                self._paint_caption(painter, self.metrics.caption(option.rect), row, option.font)
+        painter.restore()
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    def _paint_tile(
+        self, painter: QPainter, cell: QRect, selected: bool, hovered: bool, active: bool
+    ) -> None:
+        ground = "accent_soft" if selected else "tile_hover" if hovered else "tile"
+        painter.setBrush(self._colors[ground])
+        painter.setPen(Qt.PenStyle.NoPen)
+        if active:
+            painter.setPen(QPen(self._colors["accent"], 2.0))
+            painter.drawRoundedRect(QRectF(cell).adjusted(1, 1, -1, -1), 8, 8)
+        else:
+            painter.drawRoundedRect(QRectF(cell), 8, 8)
+
+    def _paint_picture(self, painter: QPainter, area: QRect, row: PhotoRow) -> None:
+        if row.status is Status.UNREADABLE:
+            self._paint_reason(painter, area, row)
+            return
+        pixmap = self._thumbnails.get(row.id)
+        if pixmap is None:
+            self._paint_placeholder(painter, area, row)
+        else:
+            rejected = row.flag is Flag.REJECT
+            painter.setOpacity(0.38 if rejected else 1.0)
+            draw_fitted(painter, area, pixmap)
+            painter.setOpacity(1.0)
+        if self.show_badges and row.flag is not None:
+            self._paint_flag(painter, area, row.flag)
+
+    def _paint_placeholder(self, painter: QPainter, area: QRect, row: PhotoRow) -> None:
+        width, height = row.width or 3, row.height or 4
+        scale = area.width() / max(width, height)
+        box = QRectF(0, 0, width * scale, height * scale)
+        box.moveCenter(QRectF(area).center())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._colors["border"])
+        painter.drawRect(box)
+        name = "clock" if row.status is Status.PENDING else "photos"
+        self._paint_icon(painter, name, "text_faint", area, 24)
+
+    def _paint_reason(self, painter: QPainter, area: QRect, row: PhotoRow) -> None:
+        upper = QRect(area.x(), area.y(), area.width(), area.height() // 2)
+        self._paint_icon(painter, "broken", "text_faint", upper.adjusted(0, 16, 0, 0), 32)
+        painter.setPen(self._colors["text_dim"])
+        lower = area.adjusted(6, area.height() // 2 + 8, -6, -4)
+        flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
+        painter.drawText(lower, flags, row.reason or tr("This file can't be read"))
+
+    def _paint_flag(self, painter: QPainter, area: QRect, flag: Flag) -> None:
+        spot = QRectF(area.x() + 6, area.y() + 6, 24, 24)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._colors["badge"])
+        painter.drawEllipse(spot)
+        self._paint_icon(painter, flag.value, flag.value, spot.toRect(), 16)
+
+    def _paint_caption(self, painter: QPainter, strip: QRect, row: PhotoRow, base: QFont) -> None:
+        left, right = strip.left(), strip.right() + 1
+        rtl = painter.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        bold = QFont(base)
+        bold.setWeight(QFont.Weight.DemiBold)
+        align = Qt.AlignmentFlag.AlignVCenter | (
+            Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
+        )
+        if row.mean is not None:
+            painter.setFont(bold)
+            painter.setPen(self._colors["text"])
+            text = score_text(row.mean)
+        else:
+            painter.setFont(base)
+            painter.setPen(self._colors["text_dim"])
+            text = status_text(row.status)
+        metrics = QFontMetrics(painter.font())
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, strip.width())
+        painter.drawText(strip, int(align), text)
+        if not self.show_badges:
+            return
+        used = metrics.horizontalAdvance(text) + 8
+        middle = strip.center().y() + 1
+        cursor = right if not rtl else left
+        step = -1 if not rtl else 1
+        room = strip.width() - used
+        for part, width in self._caption_parts(row, base):
+            if width > room:
+                break
+            room -= width + 6
+            x = cursor - width if step < 0 else cursor
+            part(painter, QRect(x, middle - 9, width, 18))
+            cursor += step * (width + 6)
+
+    def _caption_parts(self, row: PhotoRow, base: QFont):
+        """Painters of the caption's right side with their widths, most important first."""
+        parts = []
+        if row.color is not None:
+            color = row.color
+            parts.append((lambda p, r: self._paint_color(p, r, color), 16))
+        if row.rating:
+            parts.append((lambda p, r: self._paint_stars(p, r, row.rating), 13 * row.rating))
+        if row.face_count:
+            count = QFontMetrics(base).horizontalAdvance(str(row.face_count))
+            parts.append((lambda p, r: self._paint_faces(p, r, row.face_count, base), 18 + count))
+        return parts
+
+    def _paint_color(self, painter: QPainter, area: QRect, color: ColorLabel) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(LABEL_COLORS[color]))
+        square = QRectF(area.x(), area.y() + 1, 16, 16)
+        painter.drawRoundedRect(square, 4, 4)
+        font = QFont(painter.font())
+        font.setPixelSize(11)
+        font.setWeight(QFont.Weight.Bold)
+        painter.setFont(font)
+        painter.setPen(QColor(LABEL_INK))
+        painter.drawText(square, int(Qt.AlignmentFlag.AlignCenter), color_text(color)[:1])
+
+    def _paint_stars(self, painter: QPainter, area: QRect, rating: int) -> None:
+        for star in range(rating):
+            spot = QRect(area.x() + 13 * star, area.y(), 13, area.height())
+            self._paint_icon(painter, "star", "accent_text", spot, 13)
+
+    def _paint_faces(self, painter: QPainter, area: QRect, count: int, base: QFont) -> None:
+        self._paint_icon(painter, "person", "text_faint", QRect(area.x(), area.y(), 15, 18), 15)
+        painter.setFont(base)
+        painter.setPen(self._colors["text_dim"])
+        rest = area.adjusted(17, 0, 4, 0)
+        painter.drawText(rest, int(Qt.AlignmentFlag.AlignVCenter), str(count))
+
+    def _paint_icon(self, painter: QPainter, name: str, token: str, area: QRect, size: int) -> None:
+        ratio = painter.device().devicePixelRatioF()
+        pixmap = icon_pixmap(name, self._hex[token], size, ratio)
+        center = QRectF(area).center()
+        painter.drawPixmap(QPointF(center.x() - size / 2, center.y() - size / 2), pixmap)
+
+
+def draw_fitted(painter: QPainter, area: QRect, pixmap: QPixmap) -> None:
+    """Draw a pixmap centred in ``area`` at most as large as it; not scaled if it fits exactly."""
+    ratio = painter.device().devicePixelRatioF()
+    width, height = pixmap.width() / ratio, pixmap.height() / ratio
+    longest = max(width, height, 1.0)
+    scale = area.width() / longest
+    if abs(longest - area.width()) < 1.0:
+        scale = 1.0
+    target = QRectF(0, 0, width * scale, height * scale)
+    target.moveCenter(QRectF(area).center())
+    corner = QPointF(round(target.x() * ratio) / ratio, round(target.y() * ratio) / ratio)
+    target.moveTopLeft(corner)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale != 1.0)
+    painter.drawPixmap(target, pixmap, QRectF(pixmap.rect()))

@@ -1,0 +1,152 @@
+"""How values of the domain are put into words: one place, so that every view says the same."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import QLocale
+
+from app.translation import decimal, number, tr, trn
+from core.domain import (
+    ColorLabel,
+    Flag,
+    PhotoRow,
+    ScoreDistribution,
+    SortKey,
+    Status,
+)
+
+
+def status_text(status: Status) -> str:
+    """A short label for a photo's state."""
+    return {
+        Status.PENDING: tr("Waiting"),
+        Status.SCORED: tr("Scored"),
+        Status.NOT_SCORED: tr("Not scored"),
+        Status.UNREADABLE: tr("Unreadable"),
+        Status.MISSING: tr("Missing"),
+    }[status]
+
+
+def flag_text(flag: Flag | None) -> str:
+    """The user's verdict in a word."""
+    return {Flag.PICK: tr("Pick"), Flag.REJECT: tr("Reject"), None: tr("No flag")}[flag]
+
+
+def color_text(color: ColorLabel | None) -> str:
+    """A colour label's name."""
+    return {
+        ColorLabel.RED: tr("Red"),
+        ColorLabel.YELLOW: tr("Yellow"),
+        ColorLabel.GREEN: tr("Green"),
+        ColorLabel.BLUE: tr("Blue"),
+        ColorLabel.PURPLE: tr("Purple"),
+        None: tr("No colour"),
+    }[color]
+
+
+def stars_text(rating: int) -> str:
+    """A rating in words."""
+    return tr("No stars") if rating == 0 else trn("{n} star", "{n} stars", rating)
+
+
+def faces_text(count: int) -> str:
+    """Number of faces in words."""
+    return tr("No face") if count == 0 else trn("{n} face", "{n} faces", count)
+
+
+def score_text(mean: float) -> str:
+    """A mean score with two digits."""
+    return decimal(mean, 2)
+
+
+def spoken_row(row: PhotoRow) -> str:
+    """One photo in a sentence: the tooltip, and what a screen reader says."""
+    parts = [row.name]
+    if row.mean is not None:
+        parts.append(tr("score {mean} of 10", mean=score_text(row.mean)))
+    else:
+        parts.append(status_text(row.status))
+    if row.reason:
+        parts.append(row.reason)
+    if row.status in (Status.SCORED, Status.NOT_SCORED):
+        parts.append(faces_text(row.face_count))
+    if row.rating:
+        parts.append(stars_text(row.rating))
+    if row.flag is not None:
+        parts.append(flag_text(row.flag))
+    if row.color is not None:
+        parts.append(color_text(row.color))
+    return "\n".join(parts)
+
+
+def agreement_text(distribution: ScoreDistribution) -> str:
+    """What the spread of the predicted ratings means, in plain words.
+
+    The bounds are those of AVA's own ratings: Murray et al., "AVA" (CVPR 2012), find standard
+    deviations of one photo's ratings mostly between 1.1 and 1.8.
+    """
+    if distribution.std < 1.25:
+        return tr("Most people would agree")
+    if distribution.std < 1.65:
+        return tr("Opinions would differ")
+    return tr("Opinions would be split")
+
+
+def percentile_text(percentile: float) -> str:
+    """Where a photo stands among the scored photos of its album."""
+    return tr("Better than {share} % of this album", share=decimal(percentile, 0))
+
+
+def sort_text(key: SortKey, descending: bool) -> str:
+    """An order in words."""
+    return {
+        (SortKey.SCORE, True): tr("Best first"),
+        (SortKey.SCORE, False): tr("Worst first"),
+        (SortKey.TAKEN, True): tr("Newest first"),
+        (SortKey.TAKEN, False): tr("Oldest first"),
+        (SortKey.NAME, False): tr("Name, A to Z"),
+        (SortKey.NAME, True): tr("Name, Z to A"),
+        (SortKey.RATING, True): tr("Most stars first"),
+        (SortKey.RATING, False): tr("Fewest stars first"),
+        (SortKey.FACES, True): tr("Most faces first"),
+        (SortKey.FACES, False): tr("Fewest faces first"),
+        (SortKey.SIZE, True): tr("Largest first"),
+        (SortKey.SIZE, False): tr("Smallest first"),
+        (SortKey.ADDED, True): tr("Last added first"),
+        (SortKey.ADDED, False): tr("First added first"),
+    }[key, descending]
+
+
+def duration_text(seconds: float) -> str:
+    """A rough time that is left: "12 s", "3 min", "2 h 5 min"."""
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return tr("{seconds} s", seconds=whole)
+    minutes = round(whole / 60)
+    if minutes < 60:
+        return tr("{minutes} min", minutes=minutes)
+    return tr("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
+
+
+def date_text(moment: datetime) -> str:
+    """A camera's wall-clock time in the user's own style."""
+    locale = QLocale()
+    day = locale.toString(moment.date(), QLocale.FormatType.ShortFormat)
+    clock = locale.toString(moment.time(), QLocale.FormatType.ShortFormat)
+    return f"{day}  {clock}"
+
+
+def size_text(count: int) -> str:
+    """A file's size."""
+    return QLocale().formattedDataSize(count)
+
+
+def pixels_text(width: int, height: int) -> str:
+    """Pixel size with megapixels."""
+    return tr(
+        "{width} × {height} ({mega} MP)",
+        width=number(width),
+        height=number(height),
+        mega=decimal(width * height / 1e6, 1),
+    )
