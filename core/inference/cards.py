@@ -21,7 +21,7 @@ from core.errors import ModelError
 CARD_FILE = "card.toml"
 AESTHETICS = "aesthetics"
 LFS_POINTER = b"version https://git-lfs"
-FILTERS = frozenset({"nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"})
+FILTERS = frozenset({"nearest", "box", "bilinear", "hamming", "bicubic", "lanczos", "area"})
 LAYOUTS = frozenset({"NCHW", "NHWC"})
 COLORS = frozenset({"RGB", "BGR"})
 
@@ -30,7 +30,8 @@ COLORS = frozenset({"RGB", "BGR"})
 class ImageInput:
     """A picture the model wants: ``(pixel - mean) * scale`` per channel, in ``color`` order.
 
-    ``filter`` names a Pillow resampling filter; pixels are 0..255 before normalisation.
+    ``filter`` names a Pillow resampling filter, or ``area`` OpenCV's; pixels are 0..255 before
+    normalisation.
     """
 
     name: str
@@ -99,6 +100,7 @@ class ModelCard:
     metrics: tuple[Mapping[str, Any], ...] = ()
     limits: tuple[str, ...] = ()
     uncertainty: UncertaintyRule | None = None
+    crop_scale: float | None = None  # side of the face crop it wants, in sides of the face's box
 
     @property
     def model_id(self) -> str:
@@ -234,6 +236,7 @@ def _parse(directory: Traversable, card: Mapping[str, Any]) -> ModelCard:
         uncertainty=UncertaintyRule(float(rule["base"]), float(rule.get("per_std", 0.0)))
         if rule
         else None,
+        crop_scale=float(card["crop"]["box_scale"]) if "crop" in card else None,
     )
 
 

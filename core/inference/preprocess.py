@@ -11,15 +11,45 @@ from core.inference.cards import ImageInput
 
 
 def resize(pixels: ImageArray, width: int, height: int, filter_name: str) -> ImageArray:
-    """Resize (h, w, 3) uint8 pixels to the given size with the named Pillow filter.
+    """Resize (h, w, 3) uint8 pixels to the given size with the named filter.
 
     The aspect ratio is not kept. Pillow's filters other than ``nearest`` are antialiased: when
-    shrinking, every source pixel counts.
+    shrinking, every source pixel counts. ``area`` is OpenCV's.
     """
     if pixels.shape[:2] == (height, width):
         return pixels
+    if filter_name == "area":
+        return _resize_area(pixels, width, height)
     resample = Image.Resampling[filter_name.upper()]
     resized = Image.fromarray(pixels).resize((width, height), resample)
+    return np.asarray(resized, dtype=np.uint8)
+
+
+def letterbox(
+    pixels: ImageArray, size: int, filter_name: str
+) -> tuple[ImageArray, float, int, int]:
+    """The whole picture, aspect ratio kept, centred on a black square of ``size`` pixels.
+
+    Returns:
+        the square, how many of its pixels one pixel of the picture takes, and the picture's left
+        and top in it.
+    """
+    height, width = pixels.shape[:2]
+    scale = size / max(height, width)
+    inner_width, inner_height = max(1, round(width * scale)), max(1, round(height * scale))
+    left, top = (size - inner_width) // 2, (size - inner_height) // 2
+    square = np.zeros((size, size, 3), np.uint8)
+    square[top : top + inner_height, left : left + inner_width] = resize(
+        pixels, inner_width, inner_height, filter_name
+    )
+    return square, scale, left, top
+
+
+def _resize_area(pixels: ImageArray, width: int, height: int) -> ImageArray:
+    """OpenCV's INTER_AREA: when shrinking, each pixel is the mean of what it covers."""
+    import cv2
+
+    resized = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(resized, dtype=np.uint8)
 
 
