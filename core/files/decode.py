@@ -1,0 +1,54 @@
+"""The one way from a file to pixels: upright, sRGB, 8-bit, of bounded size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.domain import Picture
+from core.errors import PhotoChangedError
+from core.files.codecs import load_picture
+from core.files.metadata import read_metadata
+from core.files.raster import fit, render
+from core.files.source import CHANGED, PhotoSource, open_photo
+
+
+def decode(path: Path, max_side: int | None = None) -> Picture:
+    """Decodes a photo.
+
+    JPEG, PNG, WebP, GIF and BMP are decoded right here; the codecs that are known to crash
+    work in a process of their own (see `core.files.isolate`), at the cost of that one file.
+    Thread-safe.
+
+    Args:
+        path: any name the system allows; the content alone decides the format.
+        max_side: the pixels' long side is at most this (never enlarged); ``None`` gives the full
+            resolution, up to `core.files.limits.MAX_PIXELS`.
+
+    Raises:
+        PhotoChangedError: the file vanished or was written to meanwhile: try again later.
+        UnsupportedFormatError: it holds no photo of a kind that is read.
+        PhotoTooLargeError: it has more pixels than the program is willing to decode.
+        UnreadablePhotoError: anything else that keeps the file from becoming pixels.
+    """
+    with open_photo(path) as source:
+        return decode_here(source, max_side)
+
+
+def decode_here(source: PhotoSource, max_side: int | None) -> Picture:
+    """Decodes an open photo in this process, whatever its codec."""
+    with load_picture(source, max_side) as loaded:
+        pixels = render(
+            loaded.image, fit(loaded.image.size, max_side), loaded.orientation, loaded.icc
+        )
+        metadata = read_metadata(
+            format=source.kind,
+            size=loaded.size,
+            exif=loaded.exif,
+            name=source.path.name,
+            mtime=source.state.st_mtime,
+            animated=loaded.animated,
+            orientation=loaded.orientation,
+        )
+    if source.changed():
+        raise PhotoChangedError(CHANGED)
+    return Picture(pixels, metadata)
