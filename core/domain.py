@@ -325,7 +325,7 @@ class IndexProgress:
     found: int = 0
     done: int = 0
     scored: int = 0
-    unchanged: int = 0
+    not_scored: int = 0
     unreadable: int = 0
     faces: int = 0
     scanning: bool = False

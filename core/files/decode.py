@@ -8,11 +8,11 @@ from core.domain import Picture
 from core.errors import PhotoChangedError
 from core.files.codecs import load_picture
 from core.files.metadata import read_metadata
-from core.files.raster import fit, render
+from core.files.raster import fit, render, whole_step
 from core.files.source import CHANGED, PhotoSource, open_photo
 
 
-def decode(path: Path, max_side: int | None = None) -> Picture:
+def decode(path: Path, max_side: int | None = None, *, exact: bool = True) -> Picture:
     """Decodes a photo.
 
     JPEG, PNG, WebP, GIF and BMP are decoded right here; the codecs that are known to crash
@@ -31,14 +31,15 @@ def decode(path: Path, max_side: int | None = None) -> Picture:
         UnreadablePhotoError: anything else that keeps the file from becoming pixels.
     """
     with open_photo(path) as source:
-        return decode_here(source, max_side)
+        return decode_here(source, max_side, exact)
 
 
-def decode_here(source: PhotoSource, max_side: int | None) -> Picture:
+def decode_here(source: PhotoSource, max_side: int | None, exact: bool = True) -> Picture:
     """Decodes an open photo in this process, whatever its codec."""
     with load_picture(source, max_side) as loaded:
+        wanted = fit if exact else whole_step
         pixels = render(
-            loaded.image, fit(loaded.image.size, max_side), loaded.orientation, loaded.icc
+            loaded.image, wanted(loaded.image.size, max_side), loaded.orientation, loaded.icc
         )
         metadata = read_metadata(
             format=source.kind,

@@ -24,6 +24,13 @@ def fit(size: tuple[int, int], max_side: int | None) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
+def whole_step(size: tuple[int, int], max_side: int | None) -> tuple[int, int]:
+    """(width, height) shrunk by the largest whole factor that keeps the long side at least
+    ``max_side``."""
+    factor = 1 if max_side is None else max(1, max(size) // max_side)
+    return -(-size[0] // factor), -(-size[1] // factor)
+
+
 def render(
     image: Image.Image, size: tuple[int, int], orientation: int, icc: bytes | None
 ) -> ImageArray:
@@ -53,7 +60,9 @@ def render(
 
 def _shrunk(image: Image.Image, size: tuple[int, int], level: Leveler) -> Image.Image:
     """Box-reduces by the whole part of the ratio, then filters to the exact size."""
-    factor = min(image.width // size[0], image.height // size[1])
+    factor = max(1, round(min(image.width / size[0], image.height / size[1])))
+    if (-(-image.width // factor), -(-image.height // factor)) != size:
+        factor = min(image.width // size[0], image.height // size[1])
     if factor < 2:
         return level(image).resize(size, FILTER)
     reduced: Image.Image | None = None
@@ -64,6 +73,8 @@ def _shrunk(image: Image.Image, size: tuple[int, int], level: Leveler) -> Image.
             reduced = Image.new(part.mode, (part.width, rows))
         reduced.paste(part, (0, top // factor))
     assert reduced is not None
+    if reduced.size == size:
+        return reduced
     # The last column and row of `reduced` may stand for less than `factor` pixels each.
     box = (0.0, 0.0, image.width / factor, image.height / factor)
     return reduced.resize(size, FILTER, box=box)

@@ -345,9 +345,14 @@ class Queries:
                 found.setdefault((known.inode, known.device), []).append(known)
         return found
 
-    def files_of_size(self, size: int) -> list[KnownFile]:
-        """Known files of exactly this size that have a fingerprint: where a move may come from."""
-        return self._known(and_(photos.c.size == size, photos.c.fingerprint.is_not(None)))
+    def files_of_sizes(self, sizes: Iterable[int]) -> dict[int, list[KnownFile]]:
+        """Known files of these sizes that have a fingerprint: where a move may come from."""
+        found: dict[int, list[KnownFile]] = {}
+        for chunk in chunks(sorted(sizes)):
+            where = and_(photos.c.size.in_(chunk), photos.c.fingerprint.is_not(None))
+            for known in self._known(where):
+                found.setdefault(known.size, []).append(known)
+        return found
 
     def _known(self, where: Any) -> list[KnownFile]:
         with reading(self._engine) as connection:

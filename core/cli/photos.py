@@ -1,0 +1,266 @@
+"""Commands about photos: scan, list, rank, show, explain, models."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.present import photo_json, print_photo, print_photos
+from core.cli.session import (
+    JsonOption,
+    LibraryOption,
+    ModelOption,
+    existing_file,
+    existing_folder,
+    opened,
+    print_json,
+    scan_folders,
+    told_errors,
+)
+from core.domain import Photo, PhotoQuery, SortKey, Status
+from core.errors import UsageError
+from core.paths import absolute, display_name
+
+
+class SortChoice(enum.StrEnum):
+    """Orders of ``albumen list``; a leading minus means the highest first."""
+
+    SCORE = "score"
+    SCORE_DOWN = "-score"
+    TAKEN = "taken"
+    TAKEN_DOWN = "-taken"
+    NAME = "name"
+
+
+FoldersArgument = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders.")]
+PhotoArgument = Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo's file.")]
+
+
+def scan(
+    folders: FoldersArgument,
+    library: LibraryOption = None,
+    model: ModelOption = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Photos analyzed at a time.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Index folders and score their photos; a second scan touches only what changed."""
+    with told_errors():
+        wanted = [existing_folder(folder) for folder in folders]
+        with opened(library) as opened_library:
+            result = scan_folders(opened_library, wanted, model, workers=workers)
+    if as_json:
+        print_json(asdict(result))
+        return
+    typer.echo(
+        f"{result.found} photos found: {result.scored} scored, {result.unchanged} unchanged, "
+        f"{result.not_scored} not scored, {result.unreadable} unreadable; "
+        f"{result.faces} faces; {result.seconds:.1f} s."
+    )
+    if result.unreadable:
+        typer.echo("albumen list --status unreadable DIR says why.", err=True)
+
+
+def list_photos(
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="A folder.")] = None,
+    library: LibraryOption = None,
+    model: ModelOption = None,
+    sort: Annotated[SortChoice, typer.Option(help="Order.")] = SortChoice.NAME,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many.")] = None,
+    portraits: Annotated[bool, typer.Option("--portraits", help="Only with a face.")] = False,
+    status: Annotated[Status | None, typer.Option(help="Only photos in this state.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what the index holds, without looking at the disk."""
+    with told_errors():
+        query = PhotoQuery(
+            model=_model_id(model),
+            folder=absolute(folder) if folder is not None else None,
+            statuses=frozenset(Status) if status is None else frozenset({status}),
+            portraits_only=portraits,
+            sort=SortKey(sort.value.removeprefix("-")),
+            descending=sort.value.startswith("-"),
+            limit=limit,
+        )
+        with opened(library) as opened_library:
+            ids = opened_library.queries.photo_ids(query)
+            photos = opened_library.queries.photos([int(i) for i in ids], query.model)
+    _print(photos, as_json)
+
+
+def rank(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder.")],
+    top: Annotated[int | None, typer.Option(min=1, help="Only the best N.")] = None,
+    bottom: Annotated[int | None, typer.Option(min=1, help="Only the worst N.")] = None,
+    portraits: Annotated[bool, typer.Option("--portraits", help="Only with a face.")] = False,
+    library: LibraryOption = None,
+    model: ModelOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Scan a folder, then list its scored photos, the best (or worst) first."""
+    with told_errors():
+        if top is not None and bottom is not None:
+            raise UsageError("Ask for the best (--top) or the worst (--bottom), not for both.")
+        wanted = existing_folder(folder)
+        with opened(library) as opened_library:
+            result = scan_folders(opened_library, [wanted], model)
+            query = PhotoQuery(
+                model=_model_id(model),
+                folder=wanted,
+                statuses=frozenset({Status.SCORED}),
+                portraits_only=portraits,
+                descending=bottom is None,
+                limit=top or bottom,
+            )
+            ids = opened_library.queries.photo_ids(query)
+            photos = opened_library.queries.photos([int(i) for i in ids], query.model)
+    _print(photos, as_json)
+    if result.unreadable and not as_json:
+        typer.echo(
+            f"{result.unreadable} files could not be read "
+            "(albumen list --status unreadable says why).",
+            err=True,
+        )
+
+
+def show(
+    photo: PhotoArgument,
+    library: LibraryOption = None,
+    model: ModelOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Everything about one photo; one that isn't in the library is analyzed on the spot."""
+    with told_errors(), opened(library) as opened_library:
+        found = find_photo(opened_library, photo, model)
+    if as_json:
+        print_json(photo_json(found))
+    else:
+        print_photo(found)
+    if found.status is Status.UNREADABLE:
+        raise typer.Exit(1)
+
+
+def find_photo(library: Any, path: Path, model: str | None) -> Photo:
+    """The photo from the library where its analysis is current, else analyzed now, unstored.
+
+    Raises:
+        UsageError: there is neither a file nor a record.
+    """
+    from core.analysis import open_analyzer
+
+    file = absolute(path)
+    known: Photo | None = library.queries.photo_by_path(file, _model_id(model))
+    if known is not None and not file.exists():
+        return known
+    existing_file(path)
+    if known is not None and known.status not in (Status.PENDING, Status.MISSING):
+        pending = library.queries.pending(_model_id(model), ids=[known.id])
+        stat = file.stat()
+        files = library.queries.known_files(file.parent, recursive=False)
+        current = files[file].size == stat.st_size and files[file].mtime_ns == stat.st_mtime_ns
+        if not pending and current:
+            return known
+    analysis = open_analyzer(model).analyze(file)
+    return Photo(
+        id=known.id if known else 0,
+        path=file,
+        album=known.album if known else None,
+        status=analysis.status,
+        reason=analysis.reason,
+        metadata=analysis.metadata,
+        size=file.stat().st_size,
+        model=analysis.score.model if analysis.score else None,
+        score=analysis.score,
+        percentile=None,
+        faces=analysis.faces,
+        rating=known.rating if known else 0,
+        flag=known.flag if known else None,
+        color=known.color if known else None,
+    )
+
+
+def models(as_json: JsonOption = False) -> None:
+    """The models and their cards."""
+    from core.inference.cards import bundled_models
+
+    with told_errors():
+        cards = bundled_models(kind=None)
+        if as_json:
+            print_json([card_json(card) for card in cards])
+            return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Name", "Version", "What", "MB", "Licence"):
+        table.add_column(column, overflow="fold")
+    for card in cards:
+        size = f"{card.bytes / 1e6:.1f}"
+        table.add_row(card.name, card.version, card.title, size, card.licence)
+    Console().print(table)
+
+
+def card_json(card: Any) -> dict[str, Any]:
+    """A model card as JSON."""
+    document = {
+        name: getattr(card, name)
+        for name in (
+            "name", "title", "version", "kind", "file", "sha256", "bytes", "licence", "credit",
+            "source", "training_data", "model_id",
+        )
+    }  # fmt: skip
+    document["inputs"] = [asdict(value) for value in (*card.images, *card.vectors)]
+    document["outputs"] = [asdict(output) for output in card.outputs]
+    document["metrics"] = [dict(metric) for metric in card.metrics]
+    document["limits"] = list(card.limits)
+    document["uncertainty"] = asdict(card.uncertainty) if card.uncertainty else None
+    return document
+
+
+def _model_id(model: str | None) -> str:
+    from core.analysis import DEFAULT_MODEL
+    from core.inference.cards import find_model
+
+    return find_model(model or DEFAULT_MODEL).model_id
+
+
+def _print(photos: list[Photo], as_json: bool) -> None:
+    if as_json:
+        print_json([photo_json(photo) for photo in photos])
+    elif photos:
+        print_photos(photos)
+    else:
+        typer.echo("No photos.", err=True)
+
+
+def explain(
+    photo: PhotoArgument,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT.png", help="Where to write.")],
+    library: LibraryOption = None,
+    model: ModelOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the photo with a heatmap of what raises (orange) and lowers (blue) its score."""
+    from core.cli.explaining import explain_photo
+
+    with told_errors():
+        result = explain_photo(existing_file(photo), absolute(out), model)
+    if as_json:
+        print_json(result)
+    else:
+        typer.echo(f"{display_name(out)}: score {result['mean']:.2f}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    app.command("scan")(scan)
+    app.command("list")(list_photos)
+    app.command("rank")(rank)
+    app.command("show")(show)
+    app.command("explain")(explain)
+    app.command("models")(models)

@@ -1,0 +1,112 @@
+"""Photos as JSON and as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from core.domain import Photo
+from core.paths import display_name
+
+
+def photo_json(photo: Photo) -> dict[str, Any]:
+    """A photo as the command line's stable JSON; unknown values are null."""
+    score, metadata = photo.score, photo.metadata
+    taken = metadata.taken_at if metadata else None
+    return {
+        "path": display_name(photo.path),
+        "album": display_name(photo.album) if photo.album else None,
+        "width": metadata.width if metadata else None,
+        "height": metadata.height if metadata else None,
+        "format": metadata.format if metadata else None,
+        "taken_at": taken.isoformat() if taken else None,
+        "taken_source": metadata.taken_source if metadata else None,
+        "camera": metadata.camera if metadata else None,
+        "status": photo.status.value,
+        "reason": photo.reason,
+        "model": photo.model,
+        "mean": round(score.mean, 4) if score else None,
+        "std": round(score.std, 4) if score else None,
+        "uncertainty": (
+            round(score.uncertainty, 4) if score and score.uncertainty is not None else None
+        ),
+        "distribution": (
+            [round(value, 6) for value in score.distribution.probabilities] if score else None
+        ),
+        "percentile": round(photo.percentile, 2) if photo.percentile is not None else None,
+        "general_model": bool(score) and not photo.faces,
+        "faces": [
+            {
+                "box": [round(v, 5) for v in (f.box.x, f.box.y, f.box.w, f.box.h)],
+                "score": round(f.score, 4),
+                "keypoints": [[round(x, 5), round(y, 5)] for x, y in f.keypoints],
+            }
+            for f in photo.faces
+        ],
+        "rating": photo.rating,
+        "flag": photo.flag.value if photo.flag else None,
+        "color": photo.color.value if photo.color else None,
+    }
+
+
+def print_photos(photos: Sequence[Photo]) -> None:
+    """A table that fits the terminal."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Score", justify="right", no_wrap=True)
+    table.add_column("Better than", justify="right", no_wrap=True)
+    table.add_column("Faces", justify="right", no_wrap=True)
+    table.add_column("Photo", overflow="fold", ratio=1)
+    table.add_column("Note", overflow="fold")
+    for photo in photos:
+        score = photo.score
+        table.add_row(
+            f"{score.mean:.2f}" if score else "-",
+            f"{photo.percentile:.0f} %" if photo.percentile is not None else "-",
+            str(len(photo.faces)) if photo.faces else "-",
+            display_name(photo.path),
+            _note(photo),
+        )
+    Console().print(table)
+
+
+def _note(photo: Photo) -> str:
+    parts = []
+    if photo.rating:
+        parts.append("★" * photo.rating)
+    if photo.flag:
+        parts.append(photo.flag.value)
+    if photo.status.value not in ("scored",):
+        parts.append(photo.status.value.replace("_", " "))
+    if photo.reason:
+        parts.append(photo.reason)
+    return ", ".join(parts)
+
+
+def print_photo(photo: Photo) -> None:
+    """One photo, line by line, with its distribution as bars."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    metadata, score = photo.metadata, photo.score
+    table.add_row("Photo", display_name(photo.path))
+    if photo.album:
+        table.add_row("Album", display_name(photo.album))
+    if metadata:
+        table.add_row("Size", f"{metadata.width} x {metadata.height} {metadata.format}")
+        if metadata.taken_at:
+            table.add_row("Taken", f"{metadata.taken_at} ({metadata.taken_source})")
+    table.add_row("Status", photo.status.value.replace("_", " "))
+    if photo.reason:
+        table.add_row("Reason", photo.reason)
+    if score:
+        table.add_row("Score", f"{score.mean:.2f} of 10, people's spread {score.std:.2f}")
+        if photo.percentile is not None:
+            table.add_row("Better than", f"{photo.percentile:.0f} % of its album")
+        table.add_row("Model", score.model)
+        for rating, share in enumerate(score.distribution.probabilities, start=1):
+            table.add_row(f"{rating:>5}", f"{'█' * round(share * 60)} {100 * share:.1f} %")
+    table.add_row("Faces", str(len(photo.faces)))
+    Console().print(table)

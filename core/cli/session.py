@@ -1,0 +1,204 @@
+"""What commands share: the library, the models, scanning with a progress bar, errors, output."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.domain import IndexProgress, PhotoQuery, Status
+from core.errors import AlbumenError, UsageError
+from core.library.library import Library, open_library
+from core.paths import absolute, default_library_dir
+
+log = logging.getLogger(__name__)
+
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option("--library", metavar="DIR", help="Library folder (default: the user's own)."),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on standard output.")
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", metavar="NAME", help="A bundled model, or a model directory."),
+]
+
+
+@contextmanager
+def opened(library: Path | None) -> Iterator[Library]:
+    """The library of a command, closed afterwards."""
+    with open_library(absolute(library) if library else default_library_dir()) as found:
+        yield found
+
+
+def existing_folder(path: Path) -> Path:
+    """``path`` made absolute.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    folder = absolute(path)
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {path}.")
+    return folder
+
+
+def existing_file(path: Path) -> Path:
+    """``path`` made absolute.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    file = absolute(path)
+    if not file.is_file():
+        raise UsageError(f"There is no file {path}.")
+    return file
+
+
+def print_json(document: Any) -> None:
+    """The one JSON document of a command."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """The figures that ``albumen scan`` prints.
+
+    ``scored``, ``not_scored`` and ``faces`` count this run's work, ``unchanged`` the files that
+    needed none, ``unreadable`` every file in the folders that can't be read.
+    """
+
+    found: int
+    scored: int
+    unchanged: int
+    unreadable: int
+    not_scored: int
+    faces: int
+    seconds: float
+
+
+def scan_folders(
+    library: Library, folders: Sequence[Path], model: str | None, *, workers: int | None = None
+) -> ScanResult:
+    """Index and analyze folders, with a progress bar on standard error.
+
+    A folder that no album holds becomes an album.
+
+    Raises:
+        ModelError: the model can't be used.
+        LibraryError: the library can't be written.
+    """
+    from core.analysis import open_analyzer
+    from core.indexer import Indexer
+    from core.workers import default_workers
+
+    started = time.monotonic()
+    analyzer = open_analyzer(model)
+    for folder in folders:
+        if library.queries.album_of(folder) is None:
+            library.writer.add_album(folder).result()
+    indexer = Indexer(
+        library,
+        lambda: analyzer,
+        model_id=analyzer.model_id,
+        workers=workers or default_workers(),
+        folders=folders,
+    )
+    indexer.start()
+    try:
+        with _progress_bar(indexer.subscribe):
+            for folder in folders:
+                indexer.scan(folder)
+            # Waiting in slices keeps Ctrl+C alive on every platform.
+            while not indexer.wait_until_idle(timeout=0.5):
+                pass
+    finally:
+        indexer.stop()
+    progress = indexer.progress()
+    if "model" in progress.notes:
+        from core.errors import ModelError
+
+        raise ModelError(progress.notes["model"])
+    _report(progress)
+    found = sum(seen.found for seen in indexer.reconciled)
+    unreadable = sum(
+        library.queries.count(
+            PhotoQuery(analyzer.model_id, folder=folder, statuses=frozenset({Status.UNREADABLE}))
+        )
+        for folder in folders
+    )
+    return ScanResult(
+        found=found,
+        scored=progress.scored,
+        unchanged=max(0, found - progress.done),
+        unreadable=unreadable,
+        not_scored=progress.not_scored,
+        faces=progress.faces,
+        seconds=round(time.monotonic() - started, 3),
+    )
+
+
+def _report(progress: IndexProgress) -> None:
+    for text in progress.notes.values():
+        typer.echo(text, err=True)
+
+
+@contextmanager
+def _progress_bar(subscribe: Callable[[Callable[[IndexProgress], None]], Any]) -> Iterator[None]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Scanning", total=None, speed="")
+
+        def show(progress: IndexProgress) -> None:
+            speed = progress.photos_per_second
+            bar.update(
+                task,
+                description="Scanning" if progress.scanning else "Scoring",
+                total=progress.found or None,
+                completed=progress.done,
+                speed=f"{speed:.1f}/s" if speed else "",
+            )
+
+        unsubscribe = subscribe(show)
+        try:
+            yield
+        finally:
+            unsubscribe()
+
+
+@contextmanager
+def told_errors() -> Iterator[None]:
+    """Turn known errors into one sentence and an exit code; anything else is a bug and rises."""
+    try:
+        yield
+    except UsageError as error:
+        typer.echo(f"albumen: {error}", err=True)
+        raise typer.Exit(2) from error
+    except AlbumenError as error:
+        typer.echo(f"albumen: {error}", err=True)
+        raise typer.Exit(1) from error
