@@ -2,10 +2,10 @@
 
 Three kinds, kept apart:
 
-* **User data** (albums, judgements, journal): migrated, backed up, never dropped.
+* **User data** (albums, judgements, journal, moves, people, groups): migrated, backed up, never dropped.
 * **The index** (photos): which file is which photo. Ids are never reused, and rows are never
   deleted when files go away, so that history comes back with the file.
-* **Derived data** (models, analyses, faces): can be dropped and computed again.
+* **Derived data** (models, analyses, faces, reasons): can be dropped and computed again.
 
 Paths are kept as the file system's own bytes, since names need not be valid text.
 """
@@ -93,6 +93,69 @@ journal = Table(
     sqlite_autoincrement=True,
 )
 
+moves = Table(
+    "moves",  # every single file move of a curation, written down before it is made
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("journal_id", Integer, ForeignKey("journal.id"), nullable=False),
+    Column("photo_id", Integer, ForeignKey("photos.id")),  # none for a sidecar
+    Column("source", PathBytes, nullable=False),
+    Column("target", PathBytes),  # unknown for the system's trash
+    Column("how", Text, nullable=False),  # move or trash
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("content_hash", LargeBinary),
+    Column("state", Text, nullable=False),  # planned, done, undone or failed
+    Column("note", Text),
+    Index("ix_moves_journal", "journal_id", "id"),
+    Index("ix_moves_state", "state"),
+    sqlite_autoincrement=True,
+)
+
+group_marks = Table(
+    "group_marks",  # what the user said about two photos: one group, or not
+    metadata,
+    Column("first_id", Integer, ForeignKey("photos.id"), primary_key=True),
+    Column("second_id", Integer, ForeignKey("photos.id"), primary_key=True),
+    Column("together", Boolean, nullable=False),
+    Column("changed_at", DateTime, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, default=""),
+    Column("hidden", Boolean, nullable=False, default=False),
+    Column("changed_at", DateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+person_faces = Table(
+    "person_faces",  # a face is known by its photo and place, so it outlives a new detection
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", Integer, ForeignKey("people.id"), nullable=False),
+    Column("photo_id", Integer, ForeignKey("photos.id"), nullable=False),
+    Column("x", Float, nullable=False),
+    Column("y", Float, nullable=False),
+    Column("w", Float, nullable=False),
+    Column("h", Float, nullable=False),
+    Column("source", Text, nullable=False),  # user: said so; user_not: said no; program: clustered
+    Index("ix_person_faces_person", "person_id", "photo_id"),
+    Index("ix_person_faces_photo", "photo_id"),
+)
+
+smart_albums = Table(
+    "smart_albums",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("query", Text, nullable=False),
+    Column("changed_at", DateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 # --- the index -----------------------------------------------------------------------------------
 
 photos = Table(
@@ -127,6 +190,7 @@ photos = Table(
     Column("focal_mm", Float),
     Column("likeness", BigInteger),
     Column("face_count", Integer, nullable=False, default=0),
+    Column("reasons_source", Text),  # the file's state that the reasons were measured on
     UniqueConstraint("folder", "name"),
     Index("ix_photos_album", "album_id", "missing_since", "id"),
     Index("ix_photos_taken", "album_id", "taken_at", "id"),
@@ -179,6 +243,22 @@ faces = Table(
     Column("keypoints", LargeBinary),  # float32 pairs
     Column("descriptor", LargeBinary),  # 1024 float16
     Index("ix_faces_photo", "photo_id"),
+)
+
+reasons = Table(
+    "reasons",  # measured faults that cleared their threshold, the gravest first
+    metadata,
+    Column("photo_id", Integer, ForeignKey("photos.id"), primary_key=True),
+    Column("rank", Integer, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("value", Float, nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("severity", Float, nullable=False),
+    Column("x", Float),  # where in the photo, if it has a place
+    Column("y", Float),
+    Column("w", Float),
+    Column("h", Float),
+    Index("ix_reasons_code", "code", "photo_id"),
 )
 
 
