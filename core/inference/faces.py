@@ -1,76 +1,135 @@
-"""Finding faces (BlazeFace) and describing them (FaceRes)."""
+"""Finding faces (BlazeFace, confirmed by the face mesh) and describing them (FaceRes)."""
 
 from __future__ import annotations
 
-import functools
+import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.domain import Box, Face, FloatArray, ImageArray
-from core.errors import ModelError
 from core.inference.aesthetics import FaceFeatureMap
+from core.inference.blazeface import KEYPOINTS, decode, keep_apart
 from core.inference.cards import ModelCard, find_model
 from core.inference.crops import crop_box, face_crop
+from core.inference.landmarks import MESH_NOSE, FaceMesh, crop_scale
 from core.inference.preprocess import letterbox, normalize
 from core.inference.session import SessionFactory, shared_sessions
 
-THRESHOLD = 0.5
-"""Least confidence of a face."""
+NOSE = 2
+"""Index into ``Face.keypoints``."""
 
-OVERLAP = 0.3
-"""Two boxes that share more (intersection over union) are one face."""
+CANDIDATE = 0.4
+"""Least confidence of a face that the mesh confirms.
 
-KEYPOINTS = 6
-ANCHOR_MAPS = ((16, 2), (8, 6))
-"""BlazeFace's two maps: places along a side, anchors at each place."""
+On the photos at hand (544 portraits; 345 of objects, scenes and animals) BlazeFace alone at 0.5
+finds a face in 98.7 % of the portraits and in 25 % of the others; confirmed by the mesh, in 98.0 %
+and in 6 %, most of those being people after all, statues, or dogs.
+"""
+
+CERTAIN = 0.8
+"""From here on the detector is believed without the mesh, which dislikes profiles and hats."""
+
+PRESENT = 0.5
+"""Least presence that the mesh must report."""
+
+MOST_FACES = 60
+"""A crowd's further faces are left out: they decide nothing and cost time."""
+
+ASTRAY = 0.3
+"""How far the mesh's nose may lie from the detector's, in sides of the box."""
+
+SMALL = 0.1
+"""A face below this share of the longer side makes it worth looking closer for others."""
+
+TILE = 0.6
+"""Side of the squares looked at closely, as a share of the longer side."""
 
 
 class FaceDetector:
     """Finds faces in a photo; safe to share between threads."""
 
     def __init__(
-        self,
-        card: ModelCard | None = None,
-        sessions: SessionFactory = shared_sessions,
-        *,
-        threshold: float = THRESHOLD,
+        self, card: ModelCard | None = None, sessions: SessionFactory = shared_sessions
     ) -> None:
         self.card = card or find_model("blazeface")
         self._sessions = sessions
-        self._threshold = threshold
+        self._mesh = FaceMesh(sessions=sessions)
 
-    def detect(self, pixels: ImageArray) -> tuple[Face, ...]:
+    def detect(self, pixels: ImageArray, *, try_turns: bool = False) -> tuple[Face, ...]:
         """Faces in uint8 (h, w, 3) upright pixels, the largest first.
 
-        Boxes and key points are fractions of the photo and may reach past it.
+        Boxes and key points are fractions of the photo and may reach past it. Where a first look
+        finds a small face, a closer look at parts of the photo finds the others of its size.
+
+        Args:
+            pixels: the photo.
+            try_turns: where there is no face, look at the photo turned by a quarter, a half and
+                three quarters too. The eye that comes first in a turned face's key points is
+                the one at the left of the *face* held upright.
 
         Raises:
-            ModelError: the model can't be loaded.
+            ModelError: a model can't be loaded.
         """
-        return tuple(sorted(self._look(pixels), key=lambda face: -face.box.area))
+        faces = self._confirmed(pixels, self._look(pixels))
+        if any(_side(face, pixels) < SMALL for face in faces):
+            closer = [face for tile in _tiles(pixels) for face in self._look_closer(pixels, tile)]
+            faces += self._confirmed(pixels, _apart(closer, faces, pixels))
+        if not faces and try_turns:
+            for quarters in (1, 3, 2):
+                turned = np.ascontiguousarray(np.rot90(pixels, quarters))
+                found = self._confirmed(turned, self._look(turned))
+                if found:
+                    faces = [_turned_back(face, quarters) for face in found]
+                    break
+        return tuple(sorted(faces, key=lambda face: -face.box.area))
 
     def _look(self, pixels: ImageArray) -> list[Face]:
+        """What BlazeFace sees in the picture as a whole; surest first, not confirmed."""
         spec = self.card.image
         height, width = pixels.shape[:2]
         square, scale, left, top = letterbox(pixels, spec.width, spec.filter)
         found = self._sessions(self.card).run({spec.name: normalize(square, spec)})
         scores, values = decode(found, spec.width)
-        to_photo = np.array([width, height], np.float64) * scale
+        chosen = scores >= CANDIDATE
+        scores, values = scores[chosen], values[chosen]
         faces = []
-        for i in keep_apart(scores, values[:, :4], self._threshold, OVERLAP):
-            x, y = (values[i, :2] - values[i, 2:4] / 2 - (left, top)) / to_photo
-            w, h = values[i, 2:4] / to_photo
-            points = (values[i, 4:].reshape(KEYPOINTS, 2) - (left, top)) / to_photo
-            faces.append(
-                Face(
-                    box=Box(float(x), float(y), float(w), float(h)),
-                    score=float(scores[i]),
-                    keypoints=tuple((float(px), float(py)) for px, py in points),
-                )
-            )
+        for i in keep_apart(scores, values)[:MOST_FACES]:
+            points = values[i].reshape(-1, 2).copy()
+            points[[0, *range(2, 2 + KEYPOINTS)]] -= (left, top)
+            points /= scale * np.array([width, height])
+            (x, y), (w, h), *keypoints = ((float(a), float(b)) for a, b in points)
+            faces.append(Face(Box(x, y, w, h), float(scores[i]), tuple(keypoints)))
         return faces
+
+    def _look_closer(self, pixels: ImageArray, tile: tuple[int, int, int, int]) -> list[Face]:
+        """Small faces in one part (left, top, width, height) of the photo, as of the whole."""
+        left, top, width, height = tile
+        whole_height, whole_width = pixels.shape[:2]
+        part = pixels[top : top + height, left : left + width]
+        grow = np.array([width / whole_width, height / whole_height])
+        shift = np.array([left / whole_width, top / whole_height])
+        faces = []
+        for face in self._look(part):
+            x, y = np.array([face.box.x, face.box.y]) * grow + shift
+            w, h = np.array([face.box.w, face.box.h]) * grow
+            points = tuple((float(a), float(b)) for a, b in np.array(face.keypoints) * grow + shift)
+            found = replace(face, box=Box(float(x), float(y), float(w), float(h)), keypoints=points)
+            if _side(found, pixels) < SMALL:
+                faces.append(found)
+        return faces
+
+    def _confirmed(self, pixels: ImageArray, faces: list[Face]) -> list[Face]:
+        return [face for face in faces if face.score >= CERTAIN or self._is_face(pixels, face)]
+
+    def _is_face(self, pixels: ImageArray, face: Face) -> bool:
+        """Whether the mesh sees a face too, and in the same place."""
+        mesh = self._mesh.fit(pixels, face)
+        size = np.array([pixels.shape[1], pixels.shape[0]])
+        astray = np.hypot(*(np.array(face.keypoints[NOSE]) * size - mesh.points[MESH_NOSE]))
+        side = max(face.box.w * size[0], face.box.h * size[1])
+        return mesh.presence >= PRESENT and bool(astray <= ASTRAY * side)
 
 
 class FaceDescriber:
@@ -80,9 +139,7 @@ class FaceDescriber:
         self, card: ModelCard | None = None, sessions: SessionFactory = shared_sessions
     ) -> None:
         self.card = card or find_model("faceres")
-        if self.card.crop_scale is None:
-            raise ModelError(f"The card of {self.card.name} does not say how to cut out a face.")
-        self._crop_scale = self.card.crop_scale
+        self._crop_scale = crop_scale(self.card)
         self._sessions = sessions
 
     def describe(self, pixels: ImageArray, face: Face) -> Face:
@@ -113,56 +170,42 @@ def likeness(first: FloatArray, second: FloatArray) -> float:
     return float(first @ second) / norm if norm > 0 else 0.0
 
 
-def decode(
-    found: dict[str, NDArray[np.float32]], size: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """BlazeFace's raw outputs -> confidences (896,) and values (896, 16).
-
-    Values are centre x, y, width, height and six key points (x, y), in pixels of the input. Boxes
-    are offsets from their anchor's centre (Bazarevsky et al., "BlazeFace", section 3.2).
-    """
-    raw = np.concatenate([found["scores_16"], found["scores_8"]], axis=1)[0, :, 0]
-    scores = 1.0 / (1.0 + np.exp(-np.clip(raw.astype(np.float64), -80.0, 80.0)))
-    values = np.concatenate([found["boxes_16"], found["boxes_8"]], axis=1)[0].astype(np.float64)
-    centers = _anchors() * size
-    values[:, :2] += centers
-    values[:, 4:] += np.tile(centers, KEYPOINTS)
-    return scores, values
+def _side(face: Face, pixels: ImageArray) -> float:
+    """The face's size as a share of the photo's longer side."""
+    height, width = pixels.shape[:2]
+    return float(max(face.box.w * width, face.box.h * height) / max(height, width))
 
 
-def keep_apart(
-    scores: NDArray[np.float64], boxes: NDArray[np.float64], threshold: float, overlap: float
-) -> list[int]:
-    """Non-maximum suppression: indices of the boxes (cx, cy, w, h) to keep, surest first.
-
-    The surest box stands as it is. Averaging the boxes it suppresses, as MediaPipe does in video
-    against jitter, moves it by 1 to 3 % of its size, which the descriptor does feel.
-    """
-    order = [int(i) for i in np.argsort(-scores, kind="stable") if scores[i] >= threshold]
-    kept: list[int] = []
-    for i in order:
-        if boxes[i, 2] > 0 and all(_shared(boxes[i], boxes[j]) <= overlap for j in kept):
-            kept.append(i)
-    return kept
+def _apart(faces: list[Face], known: list[Face], pixels: ImageArray) -> list[Face]:
+    """One face per place, the surest, where none is known yet."""
+    height, width = pixels.shape[:2]
+    scores = np.array([face.score for face in (*known, *faces)])
+    scores[: len(known)] = np.inf
+    boxes = np.array([(f.box.x, f.box.y, f.box.w, f.box.h) for f in (*known, *faces)])
+    kept = keep_apart(scores, boxes * (width, height, width, height))[:MOST_FACES]
+    return [faces[i - len(known)] for i in kept if i >= len(known)]
 
 
-def _shared(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Intersection over union of two boxes (cx, cy, w, h)."""
-    sides = np.minimum(a[:2] + a[2:4] / 2, b[:2] + b[2:4] / 2) - np.maximum(
-        a[:2] - a[2:4] / 2, b[:2] - b[2:4] / 2
-    )
-    if sides.min() <= 0:
-        return 0.0
-    common = float(sides.prod())
-    return common / float(a[2] * a[3] + b[2] * b[3] - common)
+def _tiles(pixels: ImageArray) -> Iterator[tuple[int, int, int, int]]:
+    """Overlapping squares (left, top, width, height) that cover the photo."""
+    height, width = pixels.shape[:2]
+    side = math.ceil(TILE * max(height, width))
+    for top in _starts(height, side):
+        for left in _starts(width, side):
+            yield left, top, min(side, width), min(side, height)
 
 
-@functools.cache
-def _anchors() -> NDArray[np.float64]:
-    """Centres (896, 2) of the anchors, fractions of the input."""
-    maps = []
-    for places, each in ANCHOR_MAPS:
-        middle = (np.arange(places) + 0.5) / places
-        y, x = np.meshgrid(middle, middle, indexing="ij")
-        maps.append(np.repeat(np.stack([x, y], axis=-1).reshape(-1, 2), each, axis=0))
-    return np.concatenate(maps)
+def _starts(length: int, side: int) -> list[int]:
+    if length <= side:
+        return [0]
+    steps = math.ceil((length - side) / (0.75 * side))
+    return [round(step * (length - side) / steps) for step in range(steps + 1)]
+
+
+def _turned_back(face: Face, quarters: int) -> Face:
+    """A face found after ``np.rot90(pixels, quarters)``, in fractions of the photo itself."""
+    box, points = face.box, face.keypoints
+    for _ in range(quarters):  # one counterclockwise quarter took (x, y) to (y, 1 - x)
+        box = Box(1 - box.y - box.h, box.x, box.h, box.w)
+        points = tuple((1 - y, x) for x, y in points)
+    return replace(face, box=box, keypoints=points)
