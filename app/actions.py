@@ -1,0 +1,118 @@
+"""What the user does to photos and albums: each one call, each answered by a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.browsing import Browser
+from app.jobs import Jobs
+from app.notifications import Notifier
+from app.translation import tr, trn
+from app.wording import color_text, flag_text, stars_text
+from core.domain import Album, ColorLabel, Flag
+from core.library.writer import Writer
+
+
+class UserActions(QObject):
+    """User commands over the library's writer; undoable ones offer their undo in the message.
+
+    Signals:
+        album_added(object): a new ``Album``, to be shown and scanned.
+        judged(): photos were rated, flagged or labelled by key, so the view may go on.
+    """
+
+    album_added = Signal(object)
+    judged = Signal()
+
+    def __init__(
+        self,
+        writer: Writer,
+        browser: Browser,
+        jobs: Jobs,
+        notifier: Notifier,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._writer = writer
+        self._browser = browser
+        self._jobs = jobs
+        self._notifier = notifier
+        self.targets: Callable[[], Sequence[int]] = self._chosen
+        """Which photos a key acts on; the loupe narrows it to the photo it shows."""
+
+    def _chosen(self) -> list[int]:
+        return [int(i) for i in self._browser.chosen_ids()]
+
+    def rate(self, stars: int) -> None:
+        """Give the target photos 0..5 stars."""
+        ids = list(self.targets())
+        if ids:
+            future = self._writer.set_rating(ids, stars)
+            self._jobs.follow(future, lambda _: self._judged(stars_text(stars), len(ids)))
+
+    def flag(self, flag: Flag | None) -> None:
+        """Pick, reject or clear the target photos."""
+        ids = list(self.targets())
+        if ids:
+            future = self._writer.set_flag(ids, flag)
+            self._jobs.follow(future, lambda _: self._judged(flag_text(flag), len(ids)))
+
+    def label(self, color: ColorLabel) -> None:
+        """Give the target photos a colour; the colour they all have already is taken off."""
+        ids = list(self.targets())
+        if not ids:
+            return
+        rows = [self._browser.photos.row(p) for p in map(self._browser.photos.position, ids)
+                if p is not None]  # fmt: skip
+        same = bool(rows) and all(row is not None and row.color is color for row in rows)
+        wanted = None if same else color
+        future = self._writer.set_color(ids, wanted)
+        self._jobs.follow(future, lambda _: self._judged(color_text(wanted), len(ids)))
+
+    def _judged(self, what: str, count: int) -> None:
+        if count > 1:
+            text = trn("{what}: {n} photo", "{what}: {n} photos", count, what=what)
+            self._notifier.say(text, tr("Undo"), self.undo)
+        self.judged.emit()
+
+    def undo(self) -> None:
+        """Take back the latest action, of this or an earlier session."""
+        self._jobs.follow(self._writer.undo(), lambda what: self._tell_undone(what))
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        self._jobs.follow(self._writer.redo(), lambda what: self._tell_redone(what))
+
+    def _tell_undone(self, what: str | None) -> None:
+        if what is None:
+            self._notifier.say(tr("Nothing to undo"))
+        else:
+            self._notifier.say(tr("Undone: {what}", what=what), tr("Redo"), self.redo)
+
+    def _tell_redone(self, what: str | None) -> None:
+        if what is None:
+            self._notifier.say(tr("Nothing to redo"))
+        else:
+            self._notifier.say(tr("Done again: {what}", what=what), tr("Undo"), self.undo)
+
+    def add_albums(self, paths: Sequence[Path]) -> None:
+        """Add folders as albums; a file stands for the folder it is in."""
+        folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
+        for folder in folders:
+            self._jobs.follow(self._writer.add_album(folder), self.album_added.emit)
+
+    def remove_album(self, album: Album) -> None:
+        """Forget an album. The photos on disk are not touched, and adding it again brings all
+        ratings back, so it asks no question and offers the way back instead."""
+
+        def removed(_: None) -> None:
+            self._notifier.say(
+                tr("“{name}” is no longer watched. Its photos are untouched.", name=album.name),
+                tr("Add it again"),
+                lambda: self.add_albums([album.path]),
+            )
+
+        self._jobs.follow(self._writer.remove_album(album.id), removed)

@@ -1,0 +1,266 @@
+"""What is being looked at: the query, the list it gives, and the active photo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QTimer,
+    Signal,
+)
+
+from app.jobs import Jobs
+from app.models.photo_list import PhotoListModel
+from core.domain import LibraryChange, PhotoQuery, Status
+from core.library.queries import Queries
+
+HISTOGRAM_BINS = 36
+LIVE_REFRESH_MS = 500
+"""While photos stream in, the list is asked for again at most this often."""
+
+Command = QItemSelectionModel.SelectionFlag
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One answer of the library to the current query.
+
+    ``total`` counts the photos of the album with every filter off, ``histogram`` their mean
+    scores over 1..10 (with every filter but the score range).
+    """
+
+    ids: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    total: int = 0
+    histogram: NDArray[np.int64] = field(default_factory=lambda: np.zeros(HISTOGRAM_BINS, np.int64))
+    statuses: dict[Status, int] = field(default_factory=dict)
+
+    @property
+    def hidden(self) -> int:
+        """How many photos the filters hide."""
+        return max(0, self.total - len(self.ids))
+
+
+def without_filters(query: PhotoQuery) -> PhotoQuery:
+    """The same album, model and order with nothing hidden."""
+    return PhotoQuery(
+        model=query.model,
+        album_id=query.album_id,
+        folder=query.folder,
+        sort=query.sort,
+        descending=query.descending,
+    )
+
+
+class Browser(QObject):
+    """Holds the query and keeps the photo list, the choice and the active photo in step with it.
+
+    Signals:
+        query_changed(object): the new ``PhotoQuery``; its answer is still on the way.
+        listed(object): the ``Listing`` that is now shown.
+        active_changed(object): id of the active photo, or None.
+        chosen_changed(int): how many photos are chosen.
+    """
+
+    query_changed = Signal(object)
+    listed = Signal(object)
+    active_changed = Signal(object)
+    chosen_changed = Signal(int)
+
+    def __init__(
+        self, queries: Queries, jobs: Jobs, model: str, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._queries = queries
+        self._jobs = jobs
+        self.query = PhotoQuery(model=model)
+        self.listing = Listing()
+        self.photos = PhotoListModel(self._fetch_rows, self)
+        self.selection = QItemSelectionModel(self.photos, self)
+        self.selection.currentChanged.connect(self._on_current)
+        self.selection.selectionChanged.connect(
+            lambda *_: self.chosen_changed.emit(self.chosen_count)
+        )
+        self._active: int | None = None
+        self._restoring = False
+        self._asking = False
+        self._ask_again = False
+        self._live = QTimer(self)
+        self._live.setSingleShot(True)
+        self._live.setInterval(LIVE_REFRESH_MS)
+        self._live.timeout.connect(self.refresh)
+
+    def _fetch_rows(self, ids: Any) -> dict[int, Any]:
+        return self._queries.photo_rows(ids, self.query.model)
+
+    # --- the query -------------------------------------------------------------------------------
+
+    def change(self, **fields: Any) -> None:
+        """Ask for other photos or another order; unchanged fields stay."""
+        wanted = replace(self.query, **fields)
+        if wanted == self.query:
+            return
+        other_model = wanted.model != self.query.model
+        self.query = wanted
+        if other_model:
+            self.photos.forget_rows()
+        self.query_changed.emit(wanted)
+        self.refresh()
+
+    def show_all(self) -> None:
+        """Take every filter off."""
+        self.query = without_filters(self.query)
+        self.query_changed.emit(self.query)
+        self.refresh()
+
+    @property
+    def filtered(self) -> bool:
+        """Whether any filter is on."""
+        return self.query != without_filters(self.query)
+
+    def refresh(self) -> None:
+        """Ask the library again; one question at a time, the last one counts."""
+        self._live.stop()
+        if self._asking:
+            self._ask_again = True
+            return
+        self._asking = True
+        query, queries = self.query, self._queries
+        self._jobs.run(
+            lambda: _ask(queries, query),
+            lambda listing: self._answered(query, listing),
+            self._failed,
+        )
+
+    def library_changed(self, change: LibraryChange) -> None:
+        """Take note of writes: repaint what changed now, ask for the list again soon."""
+        if change.everything:
+            self.photos.forget_rows()
+        else:
+            self.photos.refresh_rows(change.updated | change.added)
+        if not self._live.isActive():
+            self._live.start()
+
+    def _answered(self, query: PhotoQuery, listing: Listing) -> None:
+        self._asking = False
+        if self._ask_again:
+            self._ask_again = False
+            self.refresh()
+        if query == self.query:  # an answer to an older question is dropped
+            self._show(listing)
+
+    def _failed(self, error: BaseException) -> None:
+        self._asking = self._ask_again = False
+        self._jobs.failed.emit(error)
+
+    def _show(self, listing: Listing) -> None:
+        active, position = self._active, self.active_position
+        chosen = self.chosen_ids() if self.selection.hasSelection() else None
+        self.listing = listing
+        self._restoring = True
+        try:
+            if self.photos.set_ids(listing.ids):
+                self._restore(active, position, chosen)
+        finally:
+            self._restoring = False
+        self._announce_active()
+        self.listed.emit(listing)
+
+    def _restore(self, active: int | None, position: int, chosen: NDArray[np.int64] | None) -> None:
+        """Choose the same photos in the new list; an active photo that left hands over to the one
+        that took its place."""
+        selected = QItemSelection()
+        if chosen is not None:
+            for run in _runs(self.photos.positions(chosen)):
+                selected.select(self.photos.index(run.start), self.photos.index(run.stop - 1))
+        count = len(self.listing.ids)
+        if active is None or not count:
+            self.selection.select(selected, Command.ClearAndSelect)
+            return
+        found = self.photos.position(active)
+        if found is None:
+            found = min(max(position, 0), count - 1)
+        index = self.photos.index(found)
+        self.selection.setCurrentIndex(index, Command.NoUpdate)
+        if selected.isEmpty():
+            selected.select(index, index)
+        self.selection.select(selected, Command.ClearAndSelect)
+
+    # --- the active photo and the choice ---------------------------------------------------------
+
+    @property
+    def active_id(self) -> int | None:
+        """The photo that keys act on."""
+        return self._active
+
+    @property
+    def active_position(self) -> int:
+        """Where it stands in the list; -1 for none."""
+        return self.selection.currentIndex().row()
+
+    def activate(self, position: int, choose: bool = True) -> None:
+        """Make the photo at a position the active one (and the only chosen one)."""
+        if 0 <= position < self.photos.rowCount():
+            command = Command.ClearAndSelect if choose else Command.NoUpdate
+            self.selection.setCurrentIndex(self.photos.index(position), command)
+
+    def step(self, by: int) -> bool:
+        """Go to a neighbour; False at either end."""
+        target = self.active_position + by
+        if not 0 <= target < self.photos.rowCount():
+            return False
+        self.activate(target)
+        return True
+
+    @property
+    def chosen_count(self) -> int:
+        """How many photos are chosen."""
+        return sum(r.bottom() - r.top() + 1 for r in self.selection.selection())
+
+    def chosen_ids(self) -> NDArray[np.int64]:
+        """Ids of the chosen photos, in list order."""
+        parts = [
+            self.photos.ids[r.top() : r.bottom() + 1]
+            for r in sorted(self.selection.selection(), key=lambda r: r.top())
+        ]
+        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+    def _on_current(self, _current: QModelIndex, _previous: QModelIndex) -> None:
+        if not self._restoring:
+            self._announce_active()
+
+    def _announce_active(self) -> None:
+        active = self.photos.id_at(self.active_position)
+        if active != self._active:
+            self._active = active
+            self.active_changed.emit(active)
+
+
+def _ask(queries: Queries, query: PhotoQuery) -> Listing:
+    """Everything the window shows of a query; runs on a worker."""
+    everything = without_filters(query)
+    scores = replace(query, min_score=None, max_score=None)
+    ids = queries.photo_ids(query)
+    total = len(ids) if query == everything else queries.count(everything)
+    return Listing(
+        ids=ids,
+        total=total,
+        histogram=queries.score_histogram(scores, HISTOGRAM_BINS),
+        statuses=queries.status_counts(query.album_id, query.model),
+    )
+
+
+def _runs(positions: NDArray[np.int64]) -> Iterator[range]:
+    """Runs of neighbouring positions of an ascending array."""
+    if not len(positions):
+        return
+    breaks = np.flatnonzero(np.diff(positions) > 1) + 1
+    for run in np.split(positions, breaks):
+        yield range(int(run[0]), int(run[-1]) + 1)

@@ -1,0 +1,177 @@
+"""The filters over the grid, and the chip that says what they hide."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
+
+from app.browsing import Browser, Listing
+from app.theme import Theme, icon, icon_size
+from app.translation import tr, trn
+from app.views.controls import ChoiceButton, push_button
+from app.views.flow_layout import FlowLayout
+from app.views.score_range import HIGHEST, LOWEST, ScoreRange
+from app.wording import flag_text
+from core.domain import Flag, PhotoQuery, Status
+
+TYPING_MS = 180
+
+STATES: dict[str, frozenset[Status] | None] = {
+    "any": None,
+    "scored": frozenset({Status.SCORED}),
+    "pending": frozenset({Status.PENDING}),
+    "not_scored": frozenset({Status.NOT_SCORED}),
+    "unreadable": frozenset({Status.UNREADABLE}),
+    "missing": frozenset({Status.MISSING}),
+}
+
+
+class FilterBar(QWidget):
+    """Text, score range, portraits, flag, stars and state; they combine by AND."""
+
+    leave = Signal()
+
+    def __init__(self, browser: Browser, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("filterBar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._browser = browser
+        self._theme = theme
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(TYPING_MS)
+
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Find by name"))
+        self.search.setAccessibleName(tr("Find by name"))
+        self.search.setClearButtonEnabled(False)
+        self.search.setFixedWidth(170)
+        self._glass = QAction(self.search)
+        self.search.addAction(self._glass, QLineEdit.ActionPosition.LeadingPosition)
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.search)
+        escape.setContext(Qt.ShortcutContext.WidgetShortcut)
+        escape.activated.connect(self._leave_search)
+
+        self.scores = ScoreRange(theme)
+        self.portraits = QToolButton()
+        self.portraits.setText(tr("Portraits"))
+        self.portraits.setAccessibleName(tr("Only photos with a face"))
+        self.portraits.setToolTip(tr("Only photos with a face"))
+        self.portraits.setCheckable(True)
+        self.portraits.setProperty("framed", True)
+        self.portraits.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.flags = ChoiceButton(tr("Flag"), "unflag", theme)
+        self.flags.set_choices(
+            [(None, tr("Any flag")), None, (Flag.PICK, tr("Picks")), (Flag.REJECT, tr("Rejects"))]
+        )
+        self.stars = ChoiceButton(tr("Stars"), "star-outline", theme)
+        at_least = [(n, trn("{n} star or more", "{n} stars or more", n)) for n in range(1, 5)]
+        self.stars.set_choices([(None, tr("Any stars")), None, *at_least, (5, tr("Five stars"))])
+        self.states = ChoiceButton(tr("State"), "info", theme)
+        self._offer_states({})
+        self.chip = push_button("")
+        self.chip.setProperty("chip", True)
+        self.chip.clicked.connect(browser.show_all)
+
+        row = FlowLayout(self)
+        row.setContentsMargins(12, 7, 12, 7)
+        for control in (
+            self.search, self.scores, self.portraits, self.flags, self.stars, self.states,
+        ):  # fmt: skip
+            row.addWidget(control)
+        row.add_last(self.chip)
+
+        self.search.textEdited.connect(lambda _: self._typing.start())
+        self.search.returnPressed.connect(self._leave_search)
+        self._typing.timeout.connect(lambda: browser.change(text=self.search.text().strip()))
+        self.scores.changed.connect(self._on_scores)
+        self.portraits.toggled.connect(lambda on: browser.change(portraits_only=on))
+        self.flags.chosen.connect(lambda flag: browser.change(flag=flag))
+        self.stars.chosen.connect(lambda stars: browser.change(min_rating=stars))
+        self.states.chosen.connect(lambda name: browser.change(statuses=STATES[name]))
+        browser.query_changed.connect(self._show_query)
+        browser.listed.connect(self._show_listing)
+        theme.changed.connect(self._take_theme)
+        self._take_theme()
+        self._show_query(browser.query)
+        self._show_listing(browser.listing)
+
+    def _take_theme(self) -> None:
+        self._glass.setIcon(icon("search", self._theme.tokens))
+        self.portraits.setIcon(icon("face", self._theme.tokens))
+        self.portraits.setIconSize(icon_size(self.font()))
+
+    def focus_search(self) -> None:
+        """Put the cursor into the search field."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def _leave_search(self) -> None:
+        self._typing.stop()
+        self._browser.change(text=self.search.text().strip())
+        self.leave.emit()
+
+    def _on_scores(self, low: float, high: float) -> None:
+        self._browser.change(
+            min_score=None if low <= LOWEST else low, max_score=None if high >= HIGHEST else high
+        )
+
+    def _offer_states(self, counts: dict[Status, int]) -> None:
+        names = {
+            "scored": tr("Scored"),
+            "pending": tr("Waiting"),
+            "not_scored": tr("Not scored"),
+            "unreadable": tr("Unreadable"),
+            "missing": tr("Missing"),
+        }
+        choices: list[tuple[object, str] | None] = [("any", tr("Any state")), None]
+        for name, text in names.items():
+            count = counts.get(Status(name), 0)
+            choices.append((name, f"{text} ({count})" if count else text))
+        self.states.set_choices(choices)
+        self._show_state(self._browser.query)
+
+    def _show_state(self, query: PhotoQuery) -> None:
+        state = next((name for name, value in STATES.items() if value == query.statuses), "any")
+        self.states.show_value(state)
+
+    def _show_query(self, query: PhotoQuery) -> None:
+        if query.text != self.search.text().strip():
+            self.search.setText(query.text)
+        self.scores.set_bounds(query.min_score, query.max_score)
+        was = self.portraits.blockSignals(True)
+        self.portraits.setChecked(query.portraits_only)
+        self.portraits.blockSignals(was)
+        self.flags.show_value(query.flag)
+        self.stars.show_value(query.min_rating)
+        self._show_state(query)
+
+    def _show_listing(self, listing: Listing) -> None:
+        self.scores.set_histogram(listing.histogram)
+        self._offer_states(listing.statuses)
+        shown = self._browser.filtered
+        self.chip.setVisible(shown)
+        if shown:
+            hidden = trn("{n} hidden by filters", "{n} hidden by filters", listing.hidden)
+            text = f"{hidden}  ·  {tr('Show all')}"
+            self.chip.setText(text)
+            self.chip.setAccessibleName(text)
+
+
+def describe_filters(query: PhotoQuery) -> list[str]:
+    """The filters in force in words, for the empty state."""
+    parts: list[str] = []
+    if query.text:
+        parts.append(tr("name contains “{text}”", text=query.text))
+    if query.min_score is not None:
+        parts.append(tr("score of {score} or more", score=f"{query.min_score:g}"))
+    if query.max_score is not None:
+        parts.append(tr("score of {score} or less", score=f"{query.max_score:g}"))
+    if query.portraits_only:
+        parts.append(tr("with a face"))
+    if query.flag is not None:
+        parts.append(flag_text(query.flag))
+    if query.min_rating is not None:
+        parts.append(trn("{n} star or more", "{n} stars or more", query.min_rating))
+    return parts
