@@ -12,7 +12,7 @@ from core.domain import Box, Face, FloatArray, ImageArray
 from core.inference.aesthetics import FaceFeatureMap
 from core.inference.blazeface import KEYPOINTS, decode, keep_apart
 from core.inference.cards import ModelCard, find_model
-from core.inference.crops import crop_box, face_crop
+from core.inference.crops import crop_box, eye_angle, face_crop
 from core.inference.landmarks import MESH_NOSE, FaceMesh, crop_scale
 from core.inference.preprocess import letterbox, normalize
 from core.inference.session import SessionFactory, shared_sessions
@@ -40,6 +40,9 @@ MOST_FACES = 60
 ASTRAY = 0.3
 """How far the mesh's nose may lie from the detector's, in sides of the box."""
 
+TURNED = 0.6
+"""Least confidence of a face in a turned photo."""
+
 SMALL = 0.1
 """A face below this share of the longer side makes it worth looking closer for others."""
 
@@ -65,9 +68,10 @@ class FaceDetector:
 
         Args:
             pixels: the photo.
-            try_turns: where there is no face, look at the photo turned by a quarter, a half and
-                three quarters too. The eye that comes first in a turned face's key points is
-                the one at the left of the *face* held upright.
+            try_turns: where the mesh sees no face with level eyes, look at the photo turned by
+                a quarter, a half and three quarters too. (BlazeFace sees a face lying on its
+                side as well, but puts the key points anywhere.) The eye that comes first in a
+                turned face's key points is the one at the left of the *face* held upright.
 
         Raises:
             ModelError: a model can't be loaded.
@@ -76,13 +80,8 @@ class FaceDetector:
         if any(_side(face, pixels) < SMALL for face in faces):
             closer = [face for tile in _tiles(pixels) for face in self._look_closer(pixels, tile)]
             faces += self._confirmed(pixels, _apart(closer, faces, pixels))
-        if not faces and try_turns:
-            for quarters in (1, 3, 2):
-                turned = np.ascontiguousarray(np.rot90(pixels, quarters))
-                found = self._confirmed(turned, self._look(turned))
-                if found:
-                    faces = [_turned_back(face, quarters) for face in found]
-                    break
+        if try_turns and not self._best_upright(pixels, faces):
+            faces = self._turned(pixels) or faces
         return tuple(sorted(faces, key=lambda face: -face.box.area))
 
     def _look(self, pixels: ImageArray) -> list[Face]:
@@ -119,6 +118,26 @@ class FaceDetector:
             if _side(found, pixels) < SMALL:
                 faces.append(found)
         return faces
+
+    def _turned(self, pixels: ImageArray) -> list[Face]:
+        """Faces in whichever turn of the photo shows the surest upright one."""
+        best: list[Face] = []
+        best_score = TURNED
+        for quarters in (1, 3, 2):
+            turned = np.ascontiguousarray(np.rot90(pixels, quarters))
+            found = self._confirmed(turned, self._look(turned))
+            score = self._best_upright(turned, found)
+            if score > best_score:
+                best_score = score
+                best = [_turned_back(face, quarters) for face in found if _is_level(face, turned)]
+        return best
+
+    def _best_upright(self, pixels: ImageArray, faces: list[Face]) -> float:
+        """Confidence of the surest level face that the mesh sees; 0 where there is none."""
+        for face in sorted(faces, key=lambda face: -face.score):
+            if _is_level(face, pixels) and self._is_face(pixels, face):
+                return face.score
+        return 0.0
 
     def _confirmed(self, pixels: ImageArray, faces: list[Face]) -> list[Face]:
         return [face for face in faces if face.score >= CERTAIN or self._is_face(pixels, face)]
@@ -174,6 +193,12 @@ def _side(face: Face, pixels: ImageArray) -> float:
     """The face's size as a share of the photo's longer side."""
     height, width = pixels.shape[:2]
     return float(max(face.box.w * width, face.box.h * height) / max(height, width))
+
+
+def _is_level(face: Face, pixels: ImageArray) -> bool:
+    """Whether the eyes are tilted by less than an eighth of a turn."""
+    height, width = pixels.shape[:2]
+    return abs(eye_angle(face, width, height)) < math.pi / 4
 
 
 def _apart(faces: list[Face], known: list[Face], pixels: ImageArray) -> list[Face]:
