@@ -68,6 +68,20 @@ def _pool_class() -> Any:
     return QueuePool
 
 
+def make_folder(directory: Path) -> None:
+    """Make the library's folder.
+
+    Raises:
+        LibraryError: it can't be made.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryError(
+            f"The library folder {directory} can't be made: {error.strerror}."
+        ) from error
+
+
 def prepare(directory: Path) -> Path:
     """Make sure that a current library stands in ``directory`` and return its file.
 
@@ -77,12 +91,7 @@ def prepare(directory: Path) -> Path:
         NewerLibraryError: it was written by a newer version; nothing was touched.
         LibraryError: the folder or the file can't be used.
     """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LibraryError(
-            f"The library folder {directory} can't be made: {error.strerror}."
-        ) from error
+    make_folder(directory)
     path = directory / DATABASE_NAME
     version = _read_version(path)
     if version > SCHEMA_VERSION:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
+from datetime import date
 from pathlib import Path
 
+from core.errors import LibraryError, NewerLibraryError
 from core.files.thumbnails import ThumbnailStore
-from core.library.database import make_engine, prepare
+from core.library import backup
+from core.library.database import DATABASE_NAME, make_engine, make_folder, prepare
+from core.library.presence import Presence
 from core.library.queries import Queries
 from core.library.writer import Writer
+
+log = logging.getLogger(__name__)
+
+OPEN_MARK = "library.open"
+"""A file that stands while the library is open: found at a start, the last end was no clean one."""
 
 
 class Library:
@@ -18,16 +29,63 @@ class Library:
         queries: all reads.
         writer: all writes.
         thumbnails: pictures for the grid, by photo id.
+        notes: what the user should know about this opening (a damaged library was replaced).
+        presence: whether this program is the first at work on the library.
     """
 
     def __init__(self, path: Path) -> None:
-        database = prepare(path)
+        self.notes: list[str] = []
         self.path = path
+        self._open_mark = path / OPEN_MARK
+        make_folder(path)
+        self.presence = Presence(path)
+        try:
+            database = self._open_whole(path)
+        except BaseException:
+            self.presence.release()
+            raise
+        if self.presence.first:
+            self._open_mark.touch()
+            self._back_up(database)
         self._read_engine = make_engine(database, read_only=True)
         self._write_engine = make_engine(database, read_only=False)
         self.queries = Queries(self._read_engine)
         self.writer = Writer(self._write_engine)
         self.thumbnails = ThumbnailStore(path)
+
+    def _open_whole(self, path: Path) -> Path:
+        """A current, undamaged database; a damaged one is set aside and its user data saved."""
+        database = path / DATABASE_NAME
+        # Checking reads the whole file, so it is done only when there is cause for doubt.
+        doubtful = self._open_mark.exists() and database.exists() and self.presence.first
+        try:
+            if not (doubtful and backup.is_damaged(database)):
+                return prepare(path)
+        except NewerLibraryError:
+            raise
+        except LibraryError:
+            # A library that another program holds open is never replaced under it.
+            if not (self.presence.first and database.exists() and backup.is_damaged(database)):
+                raise
+        today = date.today()
+        damaged = backup.set_aside(database, today)
+        fresh = prepare(path)
+        recovered = backup.recover(fresh, [damaged, *backup.backups(database)])
+        note = (
+            f"The library was damaged. It was set aside as {damaged.name}; "
+            f"{recovered.rows['albums']} albums, {recovered.rows['photos']} photos and "
+            f"{recovered.rows['judgements']} ratings were recovered. No photo was touched."
+        )
+        log.warning("%s Incomplete: %s", note, ", ".join(recovered.partial) or "nothing")
+        self.notes.append(note)
+        return fresh
+
+    def _back_up(self, database: Path) -> None:
+        try:
+            backup.back_up_daily(database, date.today())
+        except (OSError, sqlite3.Error) as error:
+            self.notes.append(f"Today's backup of the library could not be written: {error}.")
+            log.warning("no backup today: %s", error)
 
     def close(self) -> None:
         """Finish pending writes and let go of the files."""
@@ -35,6 +93,9 @@ class Library:
         self.thumbnails.close()
         self._read_engine.dispose()
         self._write_engine.dispose()
+        if self.presence.first:
+            self._open_mark.unlink(missing_ok=True)
+        self.presence.release()
 
     def __enter__(self) -> Library:
         return self
@@ -49,5 +110,8 @@ def open_library(path: Path) -> Library:
     Raises:
         NewerLibraryError: written by a newer version; left untouched.
         LibraryError: can't be opened; the text says why.
+
+    A damaged library is set aside, user data is saved from it and from its backups, and the new
+    library's ``notes`` tell the user so.
     """
     return Library(path)

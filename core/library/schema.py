@@ -2,7 +2,8 @@
 
 Three kinds, kept apart:
 
-* **User data** (albums, judgements, journal, moves, people, groups): migrated, backed up, never dropped.
+* **User data** (albums, judgements, journal, moves, people, groups): migrated, backed up, never
+  dropped.
 * **The index** (photos): which file is which photo. Ids are never reused, and rows are never
   deleted when files go away, so that history comes back with the file.
 * **Derived data** (models, analyses, faces, reasons): can be dropped and computed again.

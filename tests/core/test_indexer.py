@@ -180,9 +180,7 @@ def test_pausing_holds_the_work_and_resuming_ends_it(
     assert set(statuses(library, analyzer.model_id).values()) == {Status.SCORED}
 
 
-def test_photos_on_screen_come_first(
-    library: Library, analyzer: Analyzer, tmp_path: Path
-) -> None:
+def test_photos_on_screen_come_first(library: Library, analyzer: Analyzer, tmp_path: Path) -> None:
     album = tmp_path / "album"
     save_album(album, 10)
     library.writer.add_album(album).result()
@@ -200,8 +198,11 @@ def test_photos_on_screen_come_first(
         assert slow.reached.acquire(timeout=PATIENCE)
     slow.allow(1)
     indexer.stop()
-    scored = [name for name, status in statuses(library, analyzer.model_id).items()
-              if status is Status.SCORED]
+    scored = [
+        name
+        for name, status in statuses(library, analyzer.model_id).items()
+        if status is Status.SCORED
+    ]
     assert "photo-0008.jpg" in scored
 
 

@@ -103,9 +103,7 @@ def test_a_photo_moved_to_another_album_keeps_its_record(
     assert names(library, Status.MISSING) == {}
 
 
-def test_a_photo_moved_across_disks_is_known_by_its_content(
-    library: Library, album: Path
-) -> None:
+def test_a_photo_moved_across_disks_is_known_by_its_content(library: Library, album: Path) -> None:
     rate(library, album / "photo-0000.jpg", 3)
     copy = album / "trip" / "beach.jpg"
     copy.parent.mkdir()
@@ -217,9 +215,7 @@ def test_nested_albums_show_each_photo_once(library: Library, album: Path) -> No
     assert counts == {album: 6, inner: 2}
 
 
-def test_a_name_that_is_no_text_is_indexed_and_found_again(
-    library: Library, album: Path
-) -> None:
+def test_a_name_that_is_no_text_is_indexed_and_found_again(library: Library, album: Path) -> None:
     raw = os.fsencode(album) + b"/caf\xe9.jpg"
     with open(raw, "wb") as file:
         file.write((album / "photo-0000.jpg").read_bytes())

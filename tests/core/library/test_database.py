@@ -38,12 +38,6 @@ def test_a_newer_library_is_refused_and_left_untouched(tmp_path: Path) -> None:
     assert hashlib.sha256(path.read_bytes()).digest() == before
 
 
-def test_a_file_that_is_no_library_is_named(tmp_path: Path) -> None:
-    (tmp_path / DATABASE_NAME).write_text("not a database " * 100)
-    with pytest.raises(LibraryError, match="library"):
-        open_library(tmp_path)
-
-
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LibraryError, match="can't be made"):

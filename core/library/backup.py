@@ -1,0 +1,188 @@
+"""Daily copies of what can't be computed again, and getting it back from a damaged library.
+
+A backup holds user data and the photos it refers to, not scores or faces: small, and enough.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateTable
+
+from core.library.schema import metadata
+
+log = logging.getLogger(__name__)
+
+KEPT_TABLES = (
+    "albums",
+    "photos",
+    "judgements",
+    "journal",
+    "moves",
+    "group_marks",
+    "people",
+    "person_faces",
+    "smart_albums",
+)
+"""Tables of a backup, in an order in which rows only refer to earlier tables."""
+
+BACKUP_FOLDER = "backups"
+KEPT_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """Rows copied per table; ``partial`` names tables of which a part could not be read."""
+
+    rows: dict[str, int]
+    partial: tuple[str, ...]
+
+
+def back_up_daily(database: Path, today: date) -> Path | None:
+    """Write today's backup unless there is one; keep the newest ``KEPT_DAYS``.
+
+    Returns the new file, or ``None``. The copy is made under another name and renamed when whole.
+    """
+    folder = database.parent / BACKUP_FOLDER
+    target = folder / f"library-{today.isoformat()}.db"
+    if target.exists():
+        return None
+    folder.mkdir(exist_ok=True)
+    unfinished = target.with_suffix(".unfinished")
+    unfinished.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=OFF")
+        for table in KEPT_TABLES:
+            create = CreateTable(metadata.tables[table]).compile(dialect=sqlite.dialect())
+            connection.execute(str(create))
+        connection.execute("ATTACH DATABASE ? AS library", (str(database),))
+        connection.execute("BEGIN")
+        for table in KEPT_TABLES:
+            columns = _columns(connection, "main", table)
+            names = ", ".join(f'"{column}"' for column in columns)
+            connection.execute(
+                f"INSERT INTO main.{table} ({names}) SELECT {names} FROM library.{table}"
+            )
+        connection.execute("COMMIT")
+    unfinished.replace(target)
+    for old in backups(database)[KEPT_DAYS:]:
+        old.unlink()
+    return target
+
+
+def backups(database: Path) -> list[Path]:
+    """A library's backups, the newest first."""
+    return sorted((database.parent / BACKUP_FOLDER).glob("library-*.db"), reverse=True)
+
+
+def is_damaged(database: Path) -> bool:
+    """Whether SQLite finds the file malformed (reads all of it)."""
+    try:
+        with contextlib.closing(sqlite3.connect(database, timeout=30)) as connection:
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        return not isinstance(error, sqlite3.OperationalError) or "malformed" in str(error)
+    return found is None or found[0] != "ok"
+
+
+def set_aside(database: Path, today: date) -> Path:
+    """Rename a damaged library (and its log) so that nothing of it is lost; gives its new name."""
+    number = 0
+    while True:
+        suffix = f"damaged-{today.isoformat()}" + (f"-{number}" if number else "")
+        target = database.with_name(f"{database.stem}.{suffix}.db")
+        if not target.exists():
+            break
+        number += 1
+    database.rename(target)
+    for ending in ("-wal", "-shm"):
+        companion = Path(f"{database}{ending}")
+        if companion.exists():
+            companion.rename(f"{target}{ending}")
+    return target
+
+
+def recover(fresh: Path, sources: Sequence[Path]) -> Recovered:
+    """Copy what can be read of ``sources`` (best first) into a new, empty library."""
+    rows: dict[str, int] = dict.fromkeys(KEPT_TABLES, 0)
+    partial: set[str] = set()
+    with contextlib.closing(sqlite3.connect(fresh, isolation_level=None)) as target:
+        target.execute("PRAGMA foreign_keys=OFF")  # checked at the end, not row by row
+        target.execute("BEGIN IMMEDIATE")
+        for source in sources:
+            with contextlib.closing(
+                sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True, isolation_level=None)
+            ) as old:
+                for table in KEPT_TABLES:
+                    copied, whole = _copy_table(old, target, table)
+                    rows[table] += copied
+                    if not whole and source == sources[0]:
+                        partial.add(table)
+        _drop_orphans(target)
+        target.execute("COMMIT")
+    return Recovered(rows, tuple(sorted(partial)))
+
+
+def _copy_table(
+    old: sqlite3.Connection, target: sqlite3.Connection, table: str
+) -> tuple[int, bool]:
+    try:
+        known = set(_columns(old, "main", table))
+    except sqlite3.DatabaseError:
+        return 0, False
+    columns = [column for column in _columns(target, "main", table) if column in known]
+    if not columns:
+        return 0, False
+    names = ", ".join(f'"{column}"' for column in columns)
+    marks = ", ".join("?" * len(columns))
+    insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"
+    before = target.total_changes
+    # From both ends up to the damaged page: what lies beyond it is still read.
+    whole = _copy_rows(old, target, f"SELECT {names} FROM {table} ORDER BY rowid", insert)
+    if not whole:
+        _copy_rows(old, target, f"SELECT {names} FROM {table} ORDER BY rowid DESC", insert)
+    return target.total_changes - before, whole
+
+
+def _copy_rows(
+    old: sqlite3.Connection, target: sqlite3.Connection, select: str, insert: str
+) -> bool:
+    for row in _readable(old, select):
+        if row is None:
+            return False
+        try:
+            target.execute(insert, row)
+        except sqlite3.IntegrityError:
+            log.warning("a damaged row was left out")
+    return True
+
+
+def _readable(connection: sqlite3.Connection, select: str) -> Iterator[tuple[object, ...] | None]:
+    """Rows until the end, or until a page can't be read (then ``None``)."""
+    try:
+        yield from connection.execute(select)
+    except sqlite3.DatabaseError as error:
+        log.warning("part of a table can't be read: %s", error)
+        yield None
+
+
+def _drop_orphans(target: sqlite3.Connection) -> None:
+    """Leave out rows that refer to rows which could not be read."""
+    for table, rowid, _parent, _key in target.execute("PRAGMA foreign_key_check").fetchall():
+        if table == "photos":  # its album was lost; the photo waits for the album to be added
+            target.execute("UPDATE photos SET album_id = NULL WHERE rowid = ?", (rowid,))
+        else:
+            target.execute(f"DELETE FROM {table} WHERE rowid = ?", (rowid,))
+    # Derived data is gone, so nothing derived may count as current.
+    target.execute("UPDATE photos SET facts_source = NULL, reasons_source = NULL")
+
+
+def _columns(connection: sqlite3.Connection, schema: str, table: str) -> list[str]:
+    return [row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({table})")]

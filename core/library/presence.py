@@ -1,0 +1,44 @@
+"""Which program is at work on a library: one indexes it, others may join and read and judge."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import IO
+
+
+class Presence:
+    """A lock file that the system frees when the process ends, however it ends.
+
+    Attributes:
+        first: True for the program that holds the lock and may index.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._file: IO[str] | None = (directory / "library.lock").open("a+")
+        self.first = _try_lock(self._file)
+
+    def release(self) -> None:
+        """Let another program be the first."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self.first = False
+
+
+def _try_lock(file: IO[str]) -> bool:
+    if os.name == "nt":
+        import msvcrt
+
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
