@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
 from models.onnx_graph import OnnxGraph
+from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
@@ -213,9 +212,7 @@ class _Converter:
             if second.shape != flow.shape:
                 raise ConversionError(f"shapes in {node['name']}")
             other = second.name
-        return Tensor(
-            self._graph.node(operation, [flow.name, other], node["name"]), flow.shape
-        )
+        return Tensor(self._graph.node(operation, [flow.name, other], node["name"]), flow.shape)
 
     def _minimum(self, node: dict[str, Any]) -> Tensor:
         """``min(x, c)``, bounded by 0 below where x is a ReLU: then it is one ``Clip``."""
@@ -263,9 +260,7 @@ class _Converter:
             raise ConversionError(f"axes {axes} in {node['name']}")
         flow = self._tensor(node["input"][0])
         pooled = self._graph.node("GlobalAveragePool", [flow.name], f"{node['name']}/pooled")
-        return Tensor(
-            self._graph.node("Flatten", [pooled], node["name"], axis=1), flow.shape[:2]
-        )
+        return Tensor(self._graph.node("Flatten", [pooled], node["name"], axis=1), flow.shape[:2])
 
     def _pad(self, node: dict[str, Any]) -> Tensor:
         flow = self._tensor(node["input"][0])
