@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection
 
 from core.domain import Album, FileState, LibraryChange
@@ -158,26 +159,19 @@ def apply(connection: Connection, changes: FileChanges) -> tuple[list[int], Libr
             )
         )
     added: list[int] = []
-    for state in changes.new:
-        taken = connection.scalar(
-            select(photos.c.id).where(
-                photos.c.folder == state.path.parent, photos.c.name == Path(state.path.name)
-            )
-        )
-        if taken is not None:  # another program indexed it meanwhile
-            continue
-        added.append(
-            connection.execute(
-                insert(photos)
-                .values(
-                    **_state_values(state),
-                    album_id=album_for(state.path.parent),
-                    added_at=moment,
-                    face_count=0,
-                )
-                .returning(photos.c.id)
-            ).scalar_one()
-        )
+    if changes.new:
+        # A path that another program indexed meanwhile is left as it is.
+        statement = upsert(photos).on_conflict_do_nothing().returning(photos.c.id)
+        rows = [
+            {
+                **_state_values(state),
+                "album_id": album_for(state.path.parent),
+                "added_at": moment,
+                "face_count": 0,
+            }
+            for state in changes.new
+        ]
+        added = list(connection.scalars(statement, rows))
     updated = frozenset(photo_id for photo_id, _ in [*changes.moved, *changes.changed])
     return added, LibraryChange(
         added=frozenset(added), updated=updated, removed=frozenset(changes.missing)
