@@ -61,8 +61,8 @@ def reconcile(
         return result
 
     rules = IgnoreRules(patterns=tuple(library.queries.ignore_patterns(album.id)))
-    known = library.queries.known_files(folder, recursive=recursive)
-    seen: set[Path] = set()
+    known = library.queries.known_states(folder, recursive=recursive)
+    seen: set[str] = set()
     fresh: list[FileState] = []
     changed: list[tuple[int, FileState]] = []
 
@@ -74,21 +74,22 @@ def reconcile(
         if stopped():
             return result
         result.found += 1
-        seen.add(state.path)
-        before = known.get(state.path)
+        path = str(state.path)
+        seen.add(path)
+        before = known.get(path)
         if before is None:
             fresh.append(state)
-        elif not before.matches(state):
+        elif before[1:] != (state.size, state.mtime_ns, 0):
             changed.append((before.id, state))
 
-    vanished = {
-        path: file
-        for path, file in known.items()
-        if path not in seen and not file.missing and not _under(path, result.problems)
-    }
+    vanished = [
+        before.id
+        for path, before in known.items()
+        if path not in seen and not before.missing and not _under(path, result.problems)
+    ]
     new, changed, moved = _sort_out_moves(library, fresh, changed, seen)
     moved_ids = {photo_id for photo_id, _ in moved}
-    missing = [file.id for file in vanished.values() if file.id not in moved_ids]
+    missing = [photo_id for photo_id in vanished if photo_id not in moved_ids]
 
     for changes in _batches(album.id, new, changed, moved, missing):
         if stopped():
@@ -118,15 +119,15 @@ def _is_there(library: Library, album: Album) -> bool:
     return not (empty and album.photo_count > 0)
 
 
-def _under(path: Path, folders: Iterable[Path]) -> bool:
-    return any(folder == path or folder in path.parents for folder in folders)
+def _under(path: str, folders: Iterable[Path]) -> bool:
+    return any(path.startswith(f"{folder}{os.sep}") for folder in folders)
 
 
 def _sort_out_moves(
     library: Library,
     fresh: list[FileState],
     changed: list[tuple[int, FileState]],
-    seen: set[Path],
+    seen: set[str],
 ) -> tuple[list[FileState], list[tuple[int, FileState]], list[tuple[int, FileState]]]:
     """Split what looks new or changed into really new, really changed, and moved here."""
     by_inode = library.queries.lookalikes([*fresh, *(state for _, state in changed)])
@@ -137,7 +138,7 @@ def _sort_out_moves(
         for known in by_inode.get((str(state.inode), str(state.device)), []):
             same = known.size == state.size and known.mtime_ns == state.mtime_ns
             if same and known.id not in claimed and known.id != own_id:
-                replaced = known.path in seen and own_id is not None
+                replaced = str(known.path) in seen and own_id is not None
                 if replaced or _left(known.path, state.path, seen):
                     return known
         return None
@@ -165,7 +166,7 @@ def _sort_out_moves(
 
 
 def _same_content(
-    state: FileState, same_size: Sequence[KnownFile], seen: set[Path], claimed: set[int]
+    state: FileState, same_size: Sequence[KnownFile], seen: set[str], claimed: set[int]
 ) -> KnownFile | None:
     """A known photo with this file's content whose own place is empty (moved across disks)."""
     candidates = [
@@ -182,9 +183,9 @@ def _same_content(
     return next((known for known in candidates if known.fingerprint == content), None)
 
 
-def _left(old: Path, new: Path, seen: set[Path]) -> bool:
+def _left(old: Path, new: Path, seen: set[str]) -> bool:
     """Whether nothing stands at ``old`` any more (``new`` itself under another case aside)."""
-    if old in seen:
+    if str(old) in seen:
         return False
     try:
         return os.path.samefile(old, new)

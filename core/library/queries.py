@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, and_, func, or_, select
+from sqlalchemy import Engine, LargeBinary, and_, func, or_, select, type_coerce
 from sqlalchemy.engine import Connection
 
 from core.domain import (
@@ -57,6 +58,15 @@ class KnownFile:
     def matches(self, state: FileState) -> bool:
         """True while size and modification time are what the index saw."""
         return self.size == state.size and self.mtime_ns == state.mtime_ns and not self.missing
+
+
+class KnownState(NamedTuple):
+    """Just enough of a known file to see whether it changed."""
+
+    id: int
+    size: int
+    mtime_ns: int
+    missing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +345,29 @@ class Queries:
         """The index's memory of a folder (and all below it), by path."""
         where = below(folder) if recursive else photos.c.folder == folder
         return {known.path: known for known in self._known(where)}
+
+    def known_states(self, folder: Path, *, recursive: bool = True) -> dict[str, KnownState]:
+        """What is needed to see that nothing changed in a folder, by path; made for 100,000s.
+
+        Plain rows and text paths: building values of the domain would cost most of a rescan.
+        """
+        where = below(folder) if recursive else photos.c.folder == folder
+        columns = [
+            type_coerce(photos.c.folder, LargeBinary),
+            type_coerce(photos.c.name, LargeBinary),
+            photos.c.id,
+            photos.c.size,
+            photos.c.mtime_ns,
+            photos.c.missing_since.is_not(None),
+        ]
+        with reading(self._engine) as connection:
+            cursor = connection.execute(select(*columns).where(where)).cursor
+            assert cursor is not None
+            separator = os.fsencode(os.sep)
+            return {
+                os.fsdecode(holder + separator + name): KnownState(photo_id, size, mtime, missing)
+                for holder, name, photo_id, size, mtime, missing in cursor.fetchall()
+            }
 
     def lookalikes(self, states: Iterable[FileState]) -> dict[tuple[str, str], list[KnownFile]]:
         """Known files with the same inode and device as one of ``states``, by that pair."""

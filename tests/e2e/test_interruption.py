@@ -14,7 +14,7 @@ from pathlib import Path
 from core.library.database import DATABASE_NAME
 from tests.making import save_album
 
-PHOTOS = 120
+PHOTOS = 80
 
 
 def scan(folder: Path, library: Path) -> subprocess.Popen[str]:
@@ -44,7 +44,7 @@ def test_killed_scans_are_taken_up_and_end_with_every_photo_once(tmp_path: Path)
     reached = 0
     for _ in range(3):
         process = scan(album, library)
-        target = reached + choose.randint(1, 20)
+        target = reached + choose.randint(1, 16)
         while process.poll() is None and rows(library) < target:
             pass
         process.send_signal(signal.SIGKILL)
