@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,19 +25,35 @@ class FaceFeatureMap:
     box: Box
 
 
+FaceEncoder = Callable[[ImageArray, Face], FloatArray]
+"""Describes a face of a photo for models that want another descriptor than ``Face.descriptor``."""
+
+
 class AestheticScorer:
     """Scores photos with one model; safe to share between threads.
+
+    Args:
+        card: the model's card.
+        sessions: opens its graph.
+        encoder: for cards whose descriptor is not FaceRes's: makes it from photo and face.
 
     Raises:
         ModelError: the card is not that of an aesthetics model.
     """
 
-    def __init__(self, card: ModelCard, sessions: SessionFactory = shared_sessions) -> None:
+    def __init__(
+        self,
+        card: ModelCard,
+        sessions: SessionFactory = shared_sessions,
+        *,
+        encoder: FaceEncoder | None = None,
+    ) -> None:
         outputs = {output.name: output.shape for output in card.outputs}
         if card.kind != AESTHETICS or outputs.get("distribution") != (SCORE_BINS,):
             raise ModelError(f"The model {card.name} does not score photos; choose another one.")
         self.card = card
         self._sessions = sessions
+        self._encoder = encoder
 
     @property
     def uses_face(self) -> bool:
@@ -53,8 +70,9 @@ class AestheticScorer:
 
         Args:
             pixels: uint8 (h, w, 3), upright sRGB, any size.
-            face: the face that counts, with its descriptor; ``None`` for a photo without one.
-                Ignored by models that look at the scene alone.
+            face: the face that counts, with its descriptor (or any face, if the scorer has an
+                encoder of its own); ``None`` for a photo without one. Ignored by models that look
+                at the scene alone.
             face_map: that face's last feature map, to explain the face branch.
 
         Raises:
@@ -62,8 +80,8 @@ class AestheticScorer:
         """
         inputs = {self.card.image.name: prepare(pixels, self.card.image)}
         vector = self.card.descriptor
-        descriptor = face.descriptor if face is not None else None
         if vector is not None:
+            descriptor = self._descriptor(pixels, face)
             if descriptor is None:
                 descriptor = np.zeros(vector.length, np.float32)
                 face_map = None
@@ -85,6 +103,11 @@ class AestheticScorer:
             face_maps=face_maps,
             face_map_box=face_map.box if face_map is not None and face_maps is not None else None,
         )
+
+    def _descriptor(self, pixels: ImageArray, face: Face | None) -> FloatArray | None:
+        if face is None:
+            return None
+        return face.descriptor if self._encoder is None else self._encoder(pixels, face)
 
 
 def _distribution(probabilities: NDArray[np.float32]) -> ScoreDistribution:

@@ -222,3 +222,16 @@ def test_descriptor_of_another_encoder_is_refused(
     face = Face(Box(0, 0, 1, 1), 1.0, descriptor=np.zeros(CHANNELS + 1, np.float32))
     with pytest.raises(ModelError, match="faceres"):
         scorer.score(synthetic_photo(), face)
+
+
+def test_model_with_an_encoder_of_its_own(
+    fused: tuple[AestheticScorer, LinearFaceSession],
+) -> None:
+    scorer, session = fused
+    face = Face(Box(0, 0, 1, 1), 1.0, descriptor=np.zeros(1024, np.float32))
+    own = np.array([1, 0, 0, 2], np.float32)
+    with_encoder = AestheticScorer(scorer.card, lambda card: session, encoder=lambda *_: own)
+    with_encoder.score(synthetic_photo(), face)
+    np.testing.assert_array_equal(session.seen[-1], own[None])
+    with_encoder.score(synthetic_photo())
+    np.testing.assert_array_equal(session.seen[-1], np.zeros((1, CHANNELS), np.float32))
