@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -103,6 +104,10 @@ class Queries:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._model_ids: dict[str, int] = {}
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection on one consistent snapshot, for the other modules of reads here."""
+        return reading(self._engine)
 
     # --- albums ----------------------------------------------------------------------------------
 

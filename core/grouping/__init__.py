@@ -1,0 +1,1 @@
+"""Which photos belong together: bursts, copies, brackets, panoramas, people, days, albums."""

@@ -1,0 +1,46 @@
+"""Exact copies: files of equal content, proven by hashing the whole of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from core.files.identity import content_hash
+from core.grouping.items import GroupPhoto, Item
+
+log = logging.getLogger(__name__)
+
+
+def exact_copies(
+    items: Sequence[Item], hash_of: Callable[[Path], bytes] = content_hash
+) -> list[list[Item]]:
+    """Sets of two or more items whose shown files are equal byte for byte.
+
+    The index's fingerprint only nominates; a file that can't be read now is no copy of anything.
+    Empty files are equal only in name.
+    """
+    candidates: dict[tuple[int, bytes], list[Item]] = {}
+    for item in items:
+        if item.lead.fingerprint and item.lead.size > 0 and item.online:
+            key = item.lead.size, item.lead.fingerprint
+            candidates.setdefault(key, []).append(item)
+    found: list[list[Item]] = []
+    for alike in candidates.values():
+        if len(alike) < 2:
+            continue
+        by_hash: dict[bytes, list[Item]] = {}
+        for item in alike:
+            proof = _hash(item.lead, hash_of)
+            if proof is not None:
+                by_hash.setdefault(proof, []).append(item)
+        found += [copies for copies in by_hash.values() if len(copies) > 1]
+    return found
+
+
+def _hash(photo: GroupPhoto, hash_of: Callable[[Path], bytes]) -> bytes | None:
+    try:
+        return hash_of(photo.path)
+    except OSError as error:
+        log.info("not compared, since it can't be read: %s", error.strerror)
+        return None

@@ -1,0 +1,229 @@
+"""Series that belong together as a whole and are never culled: brackets and panoramas."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.grouping.items import GroupPhoto, Item, distance
+from core.grouping.times import Precision
+
+GREY_SIDE = 128
+"""Longer side, in pixels, of the pictures whose overlap is measured."""
+
+BRACKET_GAP = timedelta(seconds=2)
+"""Most time between two shots of a bracket, their exposure aside."""
+
+MIN_STEP_EV = 0.45
+STEP_TOLERANCE_EV = 0.2
+MAX_BRACKET = 9
+
+PANORAMA_GAP = timedelta(seconds=20)
+MIN_SHIFT, MAX_SHIFT = 0.12, 0.85
+"""Shift from frame to frame, as a share of the frame, that makes a panorama's sweep."""
+
+MIN_OVERLAP_CORRELATION = 0.6
+WIDE_RATIO = 2.6
+"""Long side by short side from which one file is a stitched panorama; 21:9 film stills have 2.4."""
+
+Thumbnails = Callable[[Sequence[int]], Mapping[int, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """How one frame lies against the one before it: shift in shares of the frame, and how well
+    the parts that overlap correlate (-1..1)."""
+
+    dx: float
+    dy: float
+    correlation: float
+
+
+def exposure_value(photo: GroupPhoto) -> float | None:
+    """Light let in, in stops: ``log2(t * iso / (100 N^2))``; more is brighter."""
+    if not photo.exposure_s:
+        return None
+    aperture = photo.aperture or 1.0
+    return math.log2(photo.exposure_s * (photo.iso or 100) / 100 / aperture**2)
+
+
+def brackets(items: Sequence[Item], precision: Mapping[int, Precision]) -> list[list[Item]]:
+    """Runs of 3 to 9 shots of one camera, moments apart, in equal steps of exposure.
+
+    The aperture must stay, and the steps be of half a stop at least: a camera on automatic varies
+    the exposure of a burst by thirds, in no order.
+    """
+    found: list[list[Item]] = []
+    for run in _runs(items, precision, _bracket_follows):
+        start = 0
+        while start <= len(run) - 3:
+            length = _bracket_length(run[start:])
+            if length:
+                found.append(run[start : start + length])
+                start += length
+            else:
+                start += 1
+    return found
+
+
+def _bracket_follows(before: GroupPhoto, after: GroupPhoto) -> bool:
+    assert before.taken_at is not None
+    assert after.taken_at is not None
+    slack = timedelta(seconds=min(60.0, (before.exposure_s or 0) + (after.exposure_s or 0)))
+    return (
+        after.taken_at - before.taken_at <= BRACKET_GAP + slack
+        and before.exposure_s is not None
+        and after.exposure_s is not None
+        and before.aperture == after.aperture
+        and before.focal_mm == after.focal_mm
+        and (before.width, before.height) == (after.width, after.height)
+    )
+
+
+def _bracket_length(run: Sequence[Item]) -> int:
+    """Number of shots at the start of ``run`` that make a bracket (odd, the longest), or 0."""
+    values = [exposure_value(item.lead) for item in run[:MAX_BRACKET]]
+    for length in (9, 7, 5, 3):
+        if length > len(values):
+            continue
+        steps = np.diff(np.sort(np.asarray(values[:length], np.float64)))
+        if steps.min() >= MIN_STEP_EV and np.ptp(steps) <= STEP_TOLERANCE_EV:
+            return length
+    return 0
+
+
+def panoramas(
+    items: Sequence[Item], precision: Mapping[int, Precision], thumbnails: Thumbnails
+) -> list[list[Item]]:
+    """Sweeps of three or more frames: one exposure, each shifted against the last one way."""
+    candidates = [run for run in _runs(items, precision, _panorama_follows) if len(run) >= 3]
+    found: list[list[Item]] = []
+    for run in candidates:
+        pictures = {
+            photo_id: _grey(jpeg) for photo_id, jpeg in thumbnails([i.id for i in run]).items()
+        }
+        current = [run[0]]
+        direction: tuple[int, int] | None = None
+        for before, after in itertools.pairwise(run):
+            ours, theirs = pictures.get(before.id), pictures.get(after.id)
+            sweep = None if ours is None or theirs is None else overlap(ours, theirs)
+            way = None if sweep is None else _way(sweep)
+            if way is not None and direction in (None, way):
+                current.append(after)
+                direction = way
+            else:
+                if len(current) >= 3:
+                    found.append(current)
+                current, direction = [after], None
+        if len(current) >= 3:
+            found.append(current)
+    return found
+
+
+def is_wide(photo: GroupPhoto) -> bool:
+    """Whether the photo's shape is that of a stitched panorama."""
+    if not photo.width or not photo.height:
+        return False
+    long, short = max(photo.width, photo.height), min(photo.width, photo.height)
+    return long >= WIDE_RATIO * short and long >= 2000
+
+
+def _panorama_follows(before: GroupPhoto, after: GroupPhoto) -> bool:
+    assert before.taken_at is not None
+    assert after.taken_at is not None
+    apart = distance(before, after)
+    return (
+        after.taken_at - before.taken_at <= PANORAMA_GAP
+        and (before.focal_mm, before.aperture) == (after.focal_mm, after.aperture)
+        and (before.width, before.height) == (after.width, after.height)
+        and (apart is None or apart > 8)
+    )
+
+
+def _way(sweep: Sweep) -> tuple[int, int] | None:
+    """Direction of a sweep along one side of the frame, or ``None``."""
+    if sweep.correlation < MIN_OVERLAP_CORRELATION:
+        return None
+    if MIN_SHIFT <= abs(sweep.dx) <= MAX_SHIFT and abs(sweep.dy) <= abs(sweep.dx) / 2:
+        return int(math.copysign(1, sweep.dx)), 0
+    if MIN_SHIFT <= abs(sweep.dy) <= MAX_SHIFT and abs(sweep.dx) <= abs(sweep.dy) / 2:
+        return 0, int(math.copysign(1, sweep.dy))
+    return None
+
+
+def _runs(
+    items: Sequence[Item],
+    precision: Mapping[int, Precision],
+    follows: Callable[[GroupPhoto, GroupPhoto], bool],
+) -> Iterator[list[Item]]:
+    """Each camera's items in the order of time, cut where ``follows`` says no."""
+    by_camera: dict[str, list[Item]] = {}
+    for item in items:
+        if precision[item.id] is Precision.SECOND and item.lead.camera:
+            by_camera.setdefault(item.lead.camera, []).append(item)
+    for shots in by_camera.values():
+        shots.sort(key=lambda item: (item.lead.taken_at, item.lead.path.name, item.id))
+        run = shots[:1]
+        for before, after in itertools.pairwise(shots):
+            if not follows(before.lead, after.lead):
+                yield run
+                run = []
+            run.append(after)
+        yield run
+
+
+def _grey(jpeg: bytes) -> NDArray[np.float32]:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(jpeg)) as picture:
+        picture.draft("L", (GREY_SIDE, GREY_SIDE))
+        small = picture.convert("L")
+        small.thumbnail((GREY_SIDE, GREY_SIDE), Image.Resampling.BOX)
+        return np.asarray(small, np.float32)
+
+
+def overlap(before: NDArray[np.float32], after: NDArray[np.float32]) -> Sweep | None:
+    """Where ``after`` lies against ``before`` (grey pictures of one size), by phase correlation.
+
+    C. Kuglin and D. Hines, "The phase correlation image alignment method", 1975. The shift that
+    it proposes is proven (or not) by the plain correlation of what would overlap; its four wraps
+    round the frame are tried, since the transform cannot tell them apart.
+    """
+    if before.shape != after.shape:
+        return None
+    height, width = before.shape
+    window = np.outer(np.hanning(height), np.hanning(width))
+    first = np.fft.rfft2((before - before.mean()) * window)
+    second = np.fft.rfft2((after - after.mean()) * window)
+    cross = first * np.conj(second)
+    response = np.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-6), s=before.shape)
+    best: Sweep | None = None
+    for peak in np.argsort(response, axis=None)[-4:]:
+        y, x = np.unravel_index(peak, before.shape)
+        for dy in (int(y), int(y) - height):
+            for dx in (int(x), int(x) - width):
+                value = _correlation(before, after, dy, dx)
+                if value is not None and (best is None or value > best.correlation):
+                    best = Sweep(dx / width, dy / height, value)
+    return best
+
+
+def _correlation(
+    before: NDArray[np.float32], after: NDArray[np.float32], dy: int, dx: int
+) -> float | None:
+    """Correlation of the parts that overlap when ``after`` is laid (dy, dx) into ``before``."""
+    height, width = before.shape
+    if height - abs(dy) < height // 10 or width - abs(dx) < width // 10:
+        return None
+    ours = before[max(dy, 0) : height + min(dy, 0), max(dx, 0) : width + min(dx, 0)]
+    theirs = after[max(-dy, 0) : height + min(-dy, 0), max(-dx, 0) : width + min(-dx, 0)]
+    if ours.std() < 4 or theirs.std() < 4:
+        return None  # bare sky fits anywhere
+    return float(np.corrcoef(ours.ravel(), theirs.ravel())[0, 1])
