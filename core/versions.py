@@ -1,0 +1,39 @@
+"""Versions of what matters when something goes wrong."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sqlite3
+
+VERSION = "0.1.0"
+
+_DISTRIBUTIONS = {
+    "pyside6": "PySide6-Essentials",
+    "onnxruntime": "onnxruntime",
+    "opencv": "opencv-contrib-python-headless",
+    "pillow": "pillow",
+    "pillow_heif": "pillow-heif",
+    "rawpy": "rawpy",
+    "exiv2": "exiv2",
+    "sqlalchemy": "SQLAlchemy",
+    "watchdog": "watchdog",
+    "numpy": "numpy",
+    "deepface": "deepface",
+}
+
+
+def versions() -> dict[str, str | None]:
+    """The program, the interpreter, the system, and the libraries; ``None`` where absent."""
+    found: dict[str, str | None] = {
+        "albumen": VERSION,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "sqlite": sqlite3.sqlite_version,
+    }
+    for name, distribution in _DISTRIBUTIONS.items():
+        try:
+            found[name] = importlib.metadata.version(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = None
+    return found

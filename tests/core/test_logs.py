@@ -1,0 +1,44 @@
+"""The log helps to mend faults without telling where somebody's photos are."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from core.logs import LOG_NAME, start_logging, without_folders
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("can't read /home/ann/Pictures/2024/a.jpg today", "can't read .../a.jpg today"),
+        (r"C:\Users\Ann\Pictures\a.jpg is gone", ".../a.jpg is gone"),
+        ("File '/opt/albumen/core/x.py', line 3", "File '.../x.py', line 3"),
+        ("12 photos/s, 3/4 done", "12 photos/s, 3/4 done"),
+    ],
+)
+def test_paths_are_cut_down_to_their_last_part(text: str, expected: str) -> None:
+    assert without_folders(text) == expected
+
+
+def test_tracebacks_are_logged_without_folders(tmp_path: Path) -> None:
+    handler = start_logging(tmp_path / "logs")
+    assert handler is not None
+    photo = tmp_path / "secret-folder" / "a.jpg"
+    try:
+        photo.read_bytes()
+    except OSError:
+        logging.getLogger("test").exception("reading %s failed", photo)
+    logging.getLogger().removeHandler(handler)
+    handler.close()
+    text = (tmp_path / "logs" / LOG_NAME).read_text()
+    assert "Traceback" in text
+    assert "FileNotFoundError" in text
+    assert "secret-folder" not in text
+
+
+def test_a_log_folder_that_cannot_be_made_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert start_logging(tmp_path / "file" / "logs") is None
