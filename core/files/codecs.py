@@ -22,9 +22,11 @@ from core.errors import (
 )
 from core.files import limits
 from core.files.exif import Exif, parse_exif, parse_tiff_file
+from core.files.formats import RAW_FORMATS
 from core.files.limits import check_size, header_size
 from core.files.raster import fit
-from core.files.source import CHANGED, CUT_OFF, DAMAGED, PhotoSource
+from core.files.raw import RawPicture, open_raw
+from core.files.source import CHANGED, CUT_OFF, DAMAGED, TOO_MUCH_MEMORY, PhotoSource
 
 log = logging.getLogger(__name__)
 
@@ -77,14 +79,19 @@ def load_picture(source: PhotoSource, max_side: int | None) -> Iterator[LoadedPi
     claimed = header_size(source.kind, source.head)
     if claimed is not None:
         check_size(source.kind, claimed)
+    raw: RawPicture | None = None
     with codec_errors(source):
-        image = _open(source)
+        if source.kind in RAW_FORMATS:
+            raw = open_raw(source, max_side)
+            image = raw.image
+        else:
+            image = _open(source)
     with image:
         size = image.size
         if min(size) < 1:
             raise UnreadablePhotoError(DAMAGED)
         check_size(source.kind, size, _coefficient_bytes(image))
-        if source.kind == "jpeg":
+        if isinstance(image, JpegImagePlugin.JpegImageFile):
             _reduce_while_decoding(image, max_side)
         big = image.width * image.height > _BIG_PIXELS
         with _one_big_picture if big else contextlib.nullcontext():
@@ -92,14 +99,19 @@ def load_picture(source: PhotoSource, max_side: int | None) -> Iterator[LoadedPi
                 image.load()
             if source.kind in ("heic", "avif") and is_cut_off(source):
                 raise UnreadablePhotoError(CUT_OFF)  # libheif fills the rest with grey
+            if source.kind != "jpeg" and raw is None:
+                size = image.size
             exif = _exif(source, image)
+            # HEIF, AVIF and JPEG XL codecs turn the picture themselves, by the container.
+            orientation = exif.orientation if _turns_by_exif(source, image) else 1
+            if raw is not None:
+                size, orientation, exif = raw.size, raw.orientation, raw.exif
             if exif.problems:
                 log.info("odd EXIF in %s: %s", source.path, "; ".join(exif.problems[:3]))
             yield LoadedPicture(
                 image=image,
-                size=image.size if source.kind != "jpeg" else size,
-                # HEIF, AVIF and JPEG XL codecs turn the picture themselves, by the container.
-                orientation=exif.orientation if _turns_by_exif(source, image) else 1,
+                size=size,
+                orientation=orientation,
                 exif=exif,
                 icc=image.info.get("icc_profile"),
                 animated=_is_animated(source, image),
@@ -126,7 +138,7 @@ def codec_errors(source: PhotoSource) -> Iterator[None]:
     except AlbumenError:
         raise
     except MemoryError as error:
-        raise PhotoTooLargeError("too large: it needs more memory than is allowed") from error
+        raise PhotoTooLargeError(TOO_MUCH_MEMORY) from error
     except Image.DecompressionBombError as error:
         claimed = re.search(r"\d+ pixels", str(error))
         words = claimed[0] if claimed else "more pixels than are allowed"

@@ -18,6 +18,7 @@ CUT_OFF = "the file is cut off: only part of the picture is there"
 DAMAGED = "the picture's data is damaged"
 EMPTY = "the file is empty"
 GONE = "the file is no longer there"
+TOO_MUCH_MEMORY = "too large: it needs more memory than is allowed"
 CHANGED = "the file changed while it was being read"
 
 
