@@ -1,0 +1,130 @@
+"""Photos for the loupe: decoded off the GUI thread, neighbours ahead of time."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage, QPixmap
+
+from app.jobs import Jobs
+from core.domain import Picture
+
+Decode = Callable[[Path, int | None], Picture]
+
+KEPT_BYTES = 260_000_000
+FULL = 0
+"""Stands for "full resolution" among sides."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A decoded photo ready to paint. ``width`` and ``height`` are those of the full photo."""
+
+    pixmap: QPixmap
+    width: int
+    height: int
+    side: int
+
+    @property
+    def bytes(self) -> int:
+        """Memory of the pixmap."""
+        return self.pixmap.width() * self.pixmap.height() * 4
+
+
+class PictureCache(QObject):
+    """Keeps the photos around the one on screen, at screen size, and one at full size.
+
+    Signals:
+        ready(int): a photo can be shown at a better size than before.
+        failed(int, str): it can't be decoded, and why.
+    """
+
+    ready = Signal(int)
+    failed = Signal(int, str)
+
+    def __init__(self, decode: Decode, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._decode = decode
+        self._jobs = jobs
+        self._shown: OrderedDict[tuple[int, int], Shown] = OrderedDict()
+        self._waiting: set[tuple[int, int]] = set()
+        self._wanted: set[tuple[int, int]] = set()
+
+    def get(self, photo_id: int, side: int) -> Shown | None:
+        """The best there is of a photo: full size if it is there, else nearest to ``side``."""
+        found = [shown for (one, _), shown in self._shown.items() if one == photo_id]
+        if not found:
+            return None
+        full = next((shown for shown in found if shown.side == FULL), None)
+        if side == FULL or full is not None:
+            return full or max(found, key=lambda shown: shown.side)
+        return min(found, key=lambda shown: abs(shown.side - side))
+
+    def has(self, photo_id: int, side: int) -> bool:
+        """Whether that very size is there (``FULL`` for full resolution)."""
+        return (photo_id, side) in self._shown
+
+    def want(self, wishes: list[tuple[int, Path, int]]) -> None:
+        """Wish for photos as (id, path, side), most urgent first; older wishes lapse.
+
+        ``side`` is the long side in device pixels, or ``FULL``.
+        """
+        self._wanted = {(photo_id, side) for photo_id, _, side in wishes}
+        for photo_id, path, side in wishes:
+            key = (photo_id, side)
+            if key in self._shown:
+                self._shown.move_to_end(key)
+            elif key not in self._waiting:
+                self._waiting.add(key)
+                self._start(key, path)
+        self._trim()
+
+    def _start(self, key: tuple[int, int], path: Path) -> None:
+        decode, wanted = self._decode, self._is_wanted
+
+        def work() -> tuple[QImage, int, int] | None:
+            if not wanted(key):
+                return None
+            picture = decode(path, None if key[1] == FULL else key[1])
+            height, width = picture.pixels.shape[:2]
+            image = QImage(
+                picture.pixels.data, width, height, width * 3, QImage.Format.Format_RGB888
+            ).convertToFormat(QImage.Format.Format_RGB32)
+            return image, picture.metadata.width, picture.metadata.height
+
+        self._jobs.run(
+            work, lambda result: self._keep(key, result), lambda error: self._fail(key, error)
+        )
+
+    def _is_wanted(self, key: tuple[int, int]) -> bool:
+        return key in self._wanted
+
+    def _keep(self, key: tuple[int, int], result: tuple[QImage, int, int] | None) -> None:
+        self._waiting.discard(key)
+        if result is None:
+            return
+        image, width, height = result
+        self._shown[key] = Shown(QPixmap.fromImage(image), width, height, key[1])
+        self._trim()
+        self.ready.emit(key[0])
+
+    def _fail(self, key: tuple[int, int], error: BaseException) -> None:
+        self._waiting.discard(key)
+        self.failed.emit(key[0], str(error))
+
+    def _trim(self) -> None:
+        """Bound the memory; what is wished for now goes last."""
+        total = sum(shown.bytes for shown in self._shown.values())
+        for key in [k for k in self._shown if k not in self._wanted]:
+            if total <= KEPT_BYTES and key[1] != FULL:
+                continue
+            total -= self._shown.pop(key).bytes
+
+    def forget(self, photo_id: int) -> None:
+        """A photo's file changed."""
+        for key in [k for k in self._shown if k[0] == photo_id]:
+            del self._shown[key]

@@ -1,0 +1,239 @@
+"""Everything about the active photo, at the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.theme import Theme
+from app.translation import decimal, tr, trn
+from app.views.controls import ElidedLabel, IconButton, StarRating, label
+from app.views.distribution_chart import DistributionChart
+from app.wording import (
+    agreement_text,
+    date_text,
+    faces_text,
+    percentile_text,
+    pixels_text,
+    score_text,
+    size_text,
+    status_text,
+)
+from core.domain import Flag, Photo
+from core.paths import display_name
+
+WIDTH = 288
+
+
+class ScorePanel(QWidget):
+    """Score, distribution, the user's own verdict, faces, and the file's facts.
+
+    Signals:
+        rated(int): stars given by the mouse.
+        flagged(object): a ``Flag``, or None to clear.
+    """
+
+    rated = Signal(int)
+    flagged = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("scorePanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName(tr("Details"))
+        self.setFixedWidth(WIDTH)
+        self._photo: Photo | None = None
+
+        self.name = ElidedLabel("", "title")
+        self.score = label("", "hero")
+        self.of_ten = label(tr("of 10"), "dim")
+        self.rank = label("", "")
+        self.rank.setWordWrap(True)
+        self.chart = DistributionChart(theme)
+        self.agreement = label("", "small")
+        self.agreement.setWordWrap(True)
+        self.chosen = label("", "small")
+        self.stars = StarRating(tr("Stars"), theme)
+        self.stars.rated.connect(self.rated)
+        self.pick = IconButton("pick", tr("Pick"), theme, key="P", checkable=True)
+        self.reject = IconButton("reject", tr("Reject"), theme, key="X", checkable=True)
+        self.pick.clicked.connect(lambda on: self.flagged.emit(Flag.PICK if on else None))
+        self.reject.clicked.connect(lambda on: self.flagged.emit(Flag.REJECT if on else None))
+        self.facts = QGridLayout()
+        self.facts.setHorizontalSpacing(14)
+        self.facts.setVerticalSpacing(5)
+        self.facts.setColumnStretch(1, 1)
+        self.empty = label(tr("Choose a photo to see its score"), "dim")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        self._build()
+        self.show_photo(None)
+
+    def _build(self) -> None:
+        headline = QHBoxLayout()
+        headline.setSpacing(8)
+        headline.addWidget(self.score)
+        headline.addWidget(self.of_ten, 0, Qt.AlignmentFlag.AlignBottom)
+        headline.addStretch()
+        self.of_ten.setContentsMargins(0, 0, 0, 7)
+        verdict = QHBoxLayout()
+        verdict.setSpacing(4)
+        verdict.addWidget(self.stars)
+        verdict.addStretch()
+        verdict.addWidget(self.pick)
+        verdict.addWidget(self.reject)
+        self._body = QWidget()
+        self._body.setObjectName("scorePanelBody")
+        column = QVBoxLayout(self._body)
+        column.setContentsMargins(18, 14, 14, 16)
+        column.setSpacing(6)
+        column.addWidget(self.name)
+        column.addLayout(headline)
+        column.addWidget(self.rank)
+        column.addSpacing(4)
+        column.addWidget(self.chart)
+        column.addWidget(self.agreement)
+        column.addSpacing(10)
+        column.addWidget(label(tr("Your verdict"), "section"))
+        column.addLayout(verdict)
+        column.addWidget(self.chosen)
+        column.addSpacing(10)
+        column.addWidget(label(tr("Photo"), "section"))
+        column.addLayout(self.facts)
+        column.addStretch()
+        area = QScrollArea()
+        area.setWidget(self._body)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area = area
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(1, 0, 0, 0)
+        outer.addWidget(area)
+        outer.addWidget(self.empty)
+
+    @property
+    def photo(self) -> Photo | None:
+        """The photo that is shown."""
+        return self._photo
+
+    def show_chosen(self, count: int) -> None:
+        """Say when a key acts on more than the photo that is shown."""
+        self.chosen.setVisible(count > 1)
+        self.chosen.setText(
+            trn("Keys act on {n} chosen photo", "Keys act on {n} chosen photos", count)
+        )
+
+    def show_photo(self, photo: Photo | None) -> None:
+        """Show another photo; None for no choice."""
+        self._photo = photo
+        self._area.setVisible(photo is not None)
+        self.empty.setVisible(photo is None)
+        if photo is None:
+            return
+        self.name.setText(display_name(photo.path.name))
+        scored = photo.score is not None
+        self.score.setText(
+            score_text(photo.score.mean) if photo.score else status_text(photo.status)
+        )
+        self.score.setProperty("role", "hero" if scored else "headline")
+        self.score.style().polish(self.score)
+        self.of_ten.setVisible(scored)
+        self.chart.setVisible(scored)
+        self.agreement.setVisible(scored)
+        self.chart.set_distribution(photo.score.distribution if photo.score else None)
+        if photo.score is not None:
+            self.agreement.setText(self._agreement(photo))
+        self.rank.setText(self._rank(photo))
+        self.rank.setVisible(bool(self.rank.text()))
+        self.stars.set_rating(photo.rating)
+        self.pick.setChecked(photo.flag is Flag.PICK)
+        self.reject.setChecked(photo.flag is Flag.REJECT)
+        self._show_facts(photo)
+
+    @staticmethod
+    def _rank(photo: Photo) -> str:
+        if photo.reason:
+            return photo.reason[:1].upper() + photo.reason[1:]
+        return "" if photo.percentile is None else percentile_text(photo.percentile)
+
+    @staticmethod
+    def _agreement(photo: Photo) -> str:
+        if photo.score is None:
+            return ""
+        spread = tr("spread ± {std}", std=decimal(photo.score.std, 2))
+        parts = [f"{agreement_text(photo.score.distribution)} ({spread})"]
+        if photo.score.uncertainty:
+            parts.append(
+                tr("Photos within {gap} are too close to call",
+                   gap=decimal(photo.score.uncertainty, 2))
+            )  # fmt: skip
+        return ". ".join(parts)
+
+    def _show_facts(self, photo: Photo) -> None:
+        while self.facts.count():
+            widget = self.facts.takeAt(0).widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for row, (name, value) in enumerate(photo_facts(photo)):
+            key = label(name, "dim")
+            text = ElidedLabel(value)
+            text.setToolTip(value)
+            text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            self.facts.addWidget(key, row, 0, Qt.AlignmentFlag.AlignTop)
+            self.facts.addWidget(text, row, 1)
+
+
+def photo_facts(photo: Photo) -> list[tuple[str, str]]:
+    """What is known of a photo's file, as (name, value) pairs worth showing."""
+    facts: list[tuple[str, str]] = []
+    if photo.faces:
+        largest = max(face.box.area for face in photo.faces)
+        share = tr("largest {share} % of the photo", share=decimal(largest * 100, 0))
+        facts.append((tr("Faces"), f"{faces_text(len(photo.faces))}, {share}"))
+    elif photo.score is not None:
+        facts.append((tr("Faces"), faces_text(0)))
+    meta = photo.metadata
+    if meta is not None:
+        facts.append((tr("Size"), pixels_text(meta.width, meta.height)))
+        if meta.taken_at is not None:
+            sources = {"name": tr("from its name"), "mtime": tr("from the file")}
+            source = sources.get(meta.taken_source or "")
+            when = date_text(meta.taken_at)
+            facts.append((tr("Taken"), f"{when} ({source})" if source else when))
+        if meta.camera:
+            facts.append((tr("Camera"), meta.camera))
+        if meta.lens:
+            facts.append((tr("Lens"), meta.lens))
+        exposure = _exposure(meta.exposure_s, meta.aperture, meta.iso, meta.focal_mm)
+        if exposure:
+            facts.append((tr("Exposure"), exposure))
+    kind = f"{meta.format.upper()}, " if meta is not None else ""
+    facts.append((tr("File"), f"{kind}{size_text(photo.size)}"))
+    facts.append((tr("Folder"), display_name(photo.path.parent)))
+    return facts
+
+
+def _exposure(
+    seconds: float | None, aperture: float | None, iso: int | None, focal: float | None
+) -> str:
+    parts = []
+    if seconds:
+        parts.append(f"1/{round(1 / seconds)} s" if seconds < 0.6 else f"{decimal(seconds, 1)} s")
+    if aperture:
+        parts.append(f"f/{aperture:g}")
+    if iso:
+        parts.append(f"ISO {iso}")
+    if focal:
+        parts.append(f"{focal:g} mm")
+    return "  ".join(parts)
