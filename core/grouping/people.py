@@ -8,7 +8,7 @@ import numpy as np
 
 from core.grouping.items import MIN_FACE_AREA, Item
 
-SAME_PERSON = 0.66
+SAME_PERSON = 0.72
 """Mean cosine of FaceRes descriptors from which two clusters of faces are one person.
 
 Measured on portraits of 20 people: shots of one person have 0.66-0.91, of two people 0.11-0.62.

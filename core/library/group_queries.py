@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from core.domain import Box, Flag, Status
@@ -232,14 +232,24 @@ def record(queries: Queries, journal_id: int) -> CurationRecord | None:
         return None if row is None else _to_record(connection, row)
 
 
-def records(
-    queries: Queries, *, limit: int = 100, kinds: Sequence[str] | None = None
-) -> list[CurationRecord]:
-    """Journal entries, the newest first."""
+def records(queries: Queries, *, limit: int = 100) -> list[CurationRecord]:
+    """Journal entries of every kind, the newest first."""
     with queries.reading() as connection:
         statement = select(journal).order_by(journal.c.id.desc()).limit(limit)
-        if kinds is not None:
-            statement = statement.where(journal.c.kind.in_(kinds))
+        return [_to_record(connection, row) for row in connection.execute(statement).all()]
+
+
+def records_in_state(queries: Queries, states: Sequence[str]) -> list[CurationRecord]:
+    """Curations in one of these states, the newest first."""
+    with queries.reading() as connection:
+        statement = (
+            select(journal)
+            .where(
+                journal.c.kind == "curation",
+                func.json_extract(journal.c.after, "$.state").in_(states),
+            )
+            .order_by(journal.c.id.desc())
+        )
         return [_to_record(connection, row) for row in connection.execute(statement).all()]
 
 

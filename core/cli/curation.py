@@ -1,0 +1,281 @@
+"""Commands about keeping the best: keep, undo, history, rate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.session import (
+    JsonOption,
+    LibraryOption,
+    ModelOption,
+    existing_file,
+    existing_folder,
+    opened,
+    print_json,
+    scan_folders,
+    told_errors,
+)
+from core.curation.apply import Applied, Rejects, apply
+from core.curation.plan import Plan, check_n, preview
+from core.curation.undo import Undone, history, recover, undo
+from core.domain import FileState, Flag
+from core.errors import UsageError
+from core.grouping.groups import Grouping
+from core.library.file_writes import FileChanges
+from core.library.library import Library
+from core.paths import display_name
+
+PhotosArgument = Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photos' files.")]
+
+
+def keep(
+    n: Annotated[int, typer.Argument(metavar="N", help="How many stay in each group.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder.")],
+    by: Annotated[Grouping, typer.Option(help="How photos are grouped.")] = Grouping.BURST,
+    rejects: Annotated[
+        Rejects, typer.Option(help="Flag them, move them to _rejected, or to the trash.")
+    ] = Rejects.FLAG,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done.")
+    ] = False,
+    library: LibraryOption = None,
+    model: ModelOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Scan a folder and keep the best N of each group; `albumen undo` takes it back."""
+    with told_errors():
+        check_n(n)
+        wanted = existing_folder(folder)
+        with opened(library) as opened_library:
+            tell_recovered(recover(opened_library))
+            scan_folders(opened_library, [wanted], model)
+            plan = preview(opened_library, _model_id(model), n, by, folder=wanted)
+            done = None if dry_run else apply(opened_library, plan, rejects)
+    if as_json:
+        print_json(plan_json(plan, done))
+    else:
+        _print_plan(plan, done)
+    if done is not None:
+        for left in done.left_alone:
+            typer.echo(f"left alone: {display_name(left.path)}: {left.reason}", err=True)
+        for note in done.notes:
+            typer.echo(note, err=True)
+
+
+def plan_json(plan: Plan, done: Applied | None) -> dict[str, Any]:
+    """A preview, or what was done of it, as the stable JSON of ``albumen keep``."""
+    left = {} if done is None else {left.path: left.reason for left in done.left_alone}
+    groups = []
+    for group in plan.groups:
+        stayed = [c for c in group.rejected if c.item.lead.path in left]
+        groups.append(
+            {
+                "id": group.group.id,
+                "kind": group.group.kind.value,
+                "keep": [display_name(c.item.lead.path) for c in (*group.kept, *stayed)],
+                "reject": [
+                    {"path": display_name(c.item.lead.path), "reason": c.reason}
+                    for c in group.rejected
+                    if c.item.lead.path not in left
+                ],
+                "too_close": [display_name(c.item.lead.path) for c in group.too_close],
+            }
+        )
+    rejected = plan.rejected if done is None else done.rejected
+    document: dict[str, Any] = {
+        "groups": groups,
+        "kept": plan.kept + plan.rejected - rejected,
+        "rejected": rejected,
+        "bytes": plan.bytes if done is None else done.bytes,
+        "journal_id": None if done is None else done.journal_id,
+    }
+    if left and done is not None:
+        document["left_alone"] = [
+            {"path": display_name(one.path), "reason": one.reason} for one in done.left_alone
+        ]
+    return document
+
+
+def _print_plan(plan: Plan, done: Applied | None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("", "Score", "Photo", "Why"):
+        table.add_column(column, overflow="fold")
+    for group in plan.groups:
+        table.add_row("", "", f"{group.group.id}: {len(group.choices)} photos", "", style="bold")
+        for choice in group.choices:
+            photo = choice.item.lead
+            table.add_row(
+                "keep" if choice.kept else "reject",
+                f"{photo.mean:.2f}" if photo.mean is not None else "-",
+                display_name(photo.path.name),
+                choice.reason + (" (too close to call)" if choice.too_close else ""),
+            )
+    Console().print(table)
+    rejected = plan.rejected if done is None else done.rejected
+    verb = "would go" if done is None else "went"
+    size = plan.bytes if done is None else done.bytes
+    typer.echo(
+        f"{plan.kept + plan.rejected - rejected} stay, {rejected} {verb} ({size / 1e6:.1f} MB)."
+    )
+    if done is not None and done.journal_id is not None:
+        typer.echo(f"albumen undo {done.journal_id} takes this back.")
+
+
+def undo_entry(
+    entry: Annotated[
+        int | None, typer.Argument(metavar="[ID]", help="An entry of the history.")
+    ] = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take back the newest action, or the one with this number."""
+    with told_errors(), opened(library) as opened_library:
+        tell_recovered(recover(opened_library))
+        done = undo(opened_library, entry)
+    if as_json:
+        print_json(undone_json(done))
+    else:
+        files = f", {done.restored} files back" if done.restored else ""
+        typer.echo(f"Taken back: {done.description} ({done.photos} photos{files}).")
+        for left in done.unrestored:
+            typer.echo(left.reason, err=True)
+        for note in done.notes:
+            typer.echo(note, err=True)
+    if done.unrestored:
+        raise typer.Exit(1)
+
+
+def undone_json(done: Undone) -> dict[str, Any]:
+    """What was taken back, as JSON."""
+    return {
+        "id": done.journal_id,
+        "description": done.description,
+        "photos": done.photos,
+        "restored": done.restored,
+        "unrestored": [
+            {"path": display_name(left.path), "reason": left.reason} for left in done.unrestored
+        ],
+        "notes": list(done.notes),
+    }
+
+
+def tell_recovered(recovered: list[Undone]) -> None:
+    """Say on standard error what was left half done by a crash and is taken back now."""
+    for done in recovered:
+        typer.echo(f"Cut short last time, so taken back: {done.description}.", err=True)
+        for left in done.unrestored:
+            typer.echo(left.reason, err=True)
+
+
+def show_history(
+    limit: Annotated[int, typer.Option(min=1, help="At most this many.")] = 30,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what was done, the newest first."""
+    with told_errors(), opened(library) as opened_library:
+        tell_recovered(recover(opened_library))
+        entries = history(opened_library, limit)
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": entry.id,
+                    "at": entry.at.isoformat() + "Z",
+                    "kind": entry.kind,
+                    "description": entry.description,
+                    "undone": entry.undone,
+                    "photos": entry.photos,
+                    "files": entry.files,
+                    "problems": list(entry.problems),
+                }
+                for entry in entries
+            ]
+        )
+        return
+    for entry in entries:
+        state = " (taken back)" if entry.undone else ""
+        typer.echo(f"{entry.id:>5}  {entry.at:%Y-%m-%d %H:%M}  {entry.description}{state}")
+        for problem in entry.problems:
+            typer.echo(f"       {problem}")
+    if not entries:
+        typer.echo("Nothing was done yet.", err=True)
+
+
+def rate(
+    photos: PhotosArgument,
+    stars: Annotated[int | None, typer.Option(metavar="N", help="0 to 5 stars.")] = None,
+    pick: Annotated[bool, typer.Option("--pick", help="Flag as a pick.")] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="Flag as a reject.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="No stars, no flag.")] = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give photos stars or a flag; `albumen undo` takes it back."""
+    with told_errors():
+        if pick + reject + clear > 1:
+            raise UsageError("Choose one of --pick, --reject and --clear.")
+        if stars is None and not (pick or reject or clear):
+            raise UsageError("Say what to do: --stars N, --pick, --reject or --clear.")
+        if clear and stars is not None:
+            raise UsageError("--clear takes the stars away; leave --stars out.")
+        if stars is not None and not 0 <= stars <= 5:
+            raise UsageError(f"A photo has 0 to 5 stars, not {stars}.")
+        files = [existing_file(photo) for photo in photos]
+        with opened(library) as opened_library:
+            ids = [_indexed(opened_library, file) for file in files]
+            if clear:
+                stars = 0
+            if stars is not None:
+                opened_library.writer.set_rating(ids, stars).result()
+            if pick or reject or clear:
+                flag = Flag.PICK if pick else Flag.REJECT if reject else None
+                opened_library.writer.set_flag(ids, flag).result()
+            rows = opened_library.queries.photo_rows(ids, "")
+    ordered = [rows[photo_id] for photo_id in ids]
+    if as_json:
+        print_json(
+            [
+                {
+                    "path": display_name(row.path),
+                    "rating": row.rating,
+                    "flag": row.flag.value if row.flag else None,
+                    "color": row.color.value if row.color else None,
+                }
+                for row in ordered
+            ]
+        )
+        return
+    for row in ordered:
+        typer.echo(f"{display_name(row.path)}: {row.rating} stars, {row.flag or 'no flag'}")
+
+
+def _indexed(library: Library, path: Path) -> int:
+    """The photo's id; a file that no album holds yet is put into the index by itself."""
+    known = library.queries.photo_by_path(path, "")
+    if known is not None:
+        return known.id
+    state = path.stat()
+    file = FileState(path, state.st_size, state.st_mtime_ns, state.st_ino, state.st_dev)
+    return library.writer.apply_files(FileChanges(None, new=[file])).result()[0]
+
+
+def _model_id(model: str | None) -> str:
+    from core.analysis import DEFAULT_MODEL
+    from core.inference.cards import find_model
+
+    return find_model(model or DEFAULT_MODEL).model_id
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    app.command("keep")(keep)
+    app.command("undo")(undo_entry)
+    app.command("history")(show_history)
+    app.command("rate")(rate)

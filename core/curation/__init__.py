@@ -1,0 +1,1 @@
+"""Keep the best N: choose, preview, apply, and take back."""

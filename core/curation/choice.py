@@ -1,0 +1,290 @@
+"""Which photos of a group stay: a pure function of what is known about them.
+
+Order of preference: the user's word; then photos without a hard portrait fault; then the lower
+bound of the score, less what an almost equal photo that already stays takes away. Whatever happens,
+N stay, and what can't be judged stays besides.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.domain import Flag, Status
+from core.grouping.groups import Group, GroupKind
+from core.grouping.items import Item, distance, face_likeness
+from core.paths import display_name
+
+DEFAULT_UNCERTAINTY = 0.2
+"""Half-width, in score units, where a model states none: an assumption, not a measurement."""
+
+ALIKE_BITS = 16
+"""Bits from which two photos take nothing away from each other."""
+
+ALIKE_PENALTY = 0.5
+"""Score units that a photo loses for each equal-looking one that already stays."""
+
+HARD_FAULTS: Mapping[str, str] = {
+    "eyes_closed": "closed eyes",
+    "motion_blur": "motion blur",
+    "face_cut": "the face is cut off",
+}
+"""Codes of measured faults that go before any score, and their words."""
+
+
+class Why(enum.StrEnum):
+    """What decided about a photo."""
+
+    USER = "user"
+    BEST = "best"
+    VARIETY = "variety"
+    FEW = "few"  # no more than N are there
+    UNJUDGED = "unjudged"
+    WHOLE = "whole"
+    ELSEWHERE = "elsewhere"  # it stays for another group (another person)
+    FAULT = "fault"
+    COPY = "copy"
+    ALIKE = "alike"
+    SCORE = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What becomes of one item in one group, and why, in the user's words.
+
+    ``rival`` is the photo that it lost against or replaces, if one can be named. ``too_close``:
+    the score does not tell it from a rival on the other side of the line.
+    """
+
+    item: Item
+    kept: bool
+    why: Why
+    reason: str
+    too_close: bool = False
+    rival: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChoice:
+    """A group with its choices, the best first; those that stay come before those that go."""
+
+    group: Group
+    choices: tuple[Choice, ...]
+
+    @property
+    def kept(self) -> tuple[Choice, ...]:
+        """What stays."""
+        return tuple(choice for choice in self.choices if choice.kept)
+
+    @property
+    def rejected(self) -> tuple[Choice, ...]:
+        """What goes."""
+        return tuple(choice for choice in self.choices if not choice.kept)
+
+    @property
+    def too_close(self) -> tuple[Choice, ...]:
+        """What the user might want to decide."""
+        return tuple(choice for choice in self.choices if choice.too_close)
+
+
+def uncertainty(item: Item) -> float:
+    """Half-width within which the item's score can't be told from another's."""
+    stated = item.lead.uncertainty
+    return DEFAULT_UNCERTAINTY if stated is None else stated
+
+
+def lower_bound(item: Item) -> float:
+    """Score less its uncertainty; minus infinity for an item without a score."""
+    mean = item.lead.mean
+    return float("-inf") if mean is None else mean - uncertainty(item)
+
+
+def hard_faults(item: Item) -> list[str]:
+    """Words of the item's hard portrait faults, the gravest first."""
+    return [HARD_FAULTS[fault.code] for fault in item.lead.faults if fault.code in HARD_FAULTS]
+
+
+def protected(item: Item, whole: frozenset[int], kind: GroupKind) -> tuple[Why, str] | None:
+    """Why an item can't be rejected by the program at all, or ``None``."""
+    if not item.online:
+        return Why.UNJUDGED, "its drive is away"
+    if item.lead.status is not Status.SCORED or item.lead.mean is None:
+        words = {
+            Status.UNREADABLE: "it can't be read",
+            Status.NOT_SCORED: "it was not scored",
+            Status.PENDING: "it is not scored yet",
+        }
+        return Why.UNJUDGED, words.get(item.lead.status, "it has no score")
+    if kind is GroupKind.UNDATED:
+        return Why.UNJUDGED, "nobody knows its day"
+    if kind is GroupKind.BRACKET:
+        return Why.WHOLE, "part of an exposure bracket"
+    if kind is GroupKind.PANORAMA or item.id in whole:
+        return Why.WHOLE, "part of a bracket or panorama"
+    return None
+
+
+def choose(
+    group: Group,
+    n: int,
+    *,
+    whole: frozenset[int] = frozenset(),
+    copies: Mapping[int, int] | None = None,
+    overrides: Mapping[int, bool] | None = None,
+) -> GroupChoice:
+    """Decide about every item of a group.
+
+    Args:
+        group: its items.
+        n: how many stay at least, 1 or more.
+        whole: items that belong to a series that is never culled.
+        copies: number of the set of exact copies that an item belongs to.
+        overrides: the user's clicks in the preview, by item id: True keeps, False rejects (and
+            the next best moves up, so that N stay).
+    """
+    copies, overrides = copies or {}, overrides or {}
+    kept: list[Choice] = []
+    besides: list[Choice] = []
+    open_items: list[Item] = []
+    for item in group.items:
+        safe = protected(item, whole, group.kind)
+        word = _users_word(item, overrides)
+        if word is not None:
+            kept.append(Choice(item, True, Why.USER, word))
+        elif safe is not None:
+            besides.append(Choice(item, True, *safe))
+        else:
+            open_items.append(item)
+    kept.sort(key=lambda choice: (-lower_bound(choice.item), choice.item.id))
+    slots = max(0, n - len(kept))
+    few = len(open_items) <= slots
+    unwanted = {
+        item.id
+        for item in open_items
+        if overrides.get(item.id) is False or (item.flag is Flag.REJECT)
+    }
+    while open_items and slots > 0:
+        best = min(
+            open_items,
+            key=lambda item: _order(item, [choice.item for choice in kept], copies, unwanted),
+        )
+        open_items.remove(best)
+        slots -= 1
+        if few and not unwanted:
+            kept.append(Choice(best, True, Why.FEW, f"no more than {n} are there"))
+        else:
+            kept.append(Choice(best, True, *_why_kept(best, kept, open_items, n)))
+    staying = [choice.item for choice in kept]
+    gone = [
+        _rejection(item, staying, copies, overrides)
+        for item in sorted(open_items, key=lambda item: _order(item, [], copies, unwanted))
+    ]
+    return GroupChoice(group, (*_mark_close(kept, gone), *besides, *_mark_close(gone, kept)))
+
+
+def _users_word(item: Item, overrides: Mapping[int, bool]) -> str | None:
+    if item.id in overrides:
+        return "you keep it" if overrides[item.id] else None
+    if item.flag is Flag.PICK:
+        return "your pick"
+    if item.rating > 0 and item.flag is not Flag.REJECT:
+        return "1 star from you" if item.rating == 1 else f"{item.rating} stars from you"
+    return None
+
+
+def _order(
+    item: Item, kept: list[Item], copies: Mapping[int, int], unwanted: set[int]
+) -> tuple[bool, bool, int, float, int]:
+    """Sort key: smaller is better."""
+    copied = item.id in copies and any(copies.get(k.id) == copies[item.id] for k in kept)
+    worth = lower_bound(item) - ALIKE_PENALTY * sum(likeness(item, other) for other in kept)
+    return item.id in unwanted, copied, len(hard_faults(item)), -worth, item.id
+
+
+def likeness(first: Item, second: Item) -> float:
+    """How much one photo makes the other superfluous: 0 (not at all) to 1 (they look equal)."""
+    apart = distance(first.lead, second.lead)
+    if apart is None or apart >= ALIKE_BITS:
+        return 0.0
+    same = face_likeness(first.lead, second.lead)
+    faces = 1.0 if same is None else min(1.0, max(0.0, (same - 0.5) / 0.35))
+    return (1 - apart / ALIKE_BITS) * faces
+
+
+def _why_kept(item: Item, kept: list[Choice], others: list[Item], n: int) -> tuple[Why, str]:
+    faults = hard_faults(item)
+    if faults:
+        return Why.FEW, f"{faults[0]}, but at least {n} stay"
+    if item.flag is Flag.REJECT:
+        return Why.FEW, f"you rejected it, but at least {n} stay"
+    better = [
+        other
+        for other in others
+        if not hard_faults(other) and lower_bound(other) > lower_bound(item)
+    ]
+    if kept and better:
+        return Why.VARIETY, "differs from the others that stay"
+    return Why.BEST, "the best" if not kept else "among the best"
+
+
+def _rejection(
+    item: Item, kept: list[Item], copies: Mapping[int, int], overrides: Mapping[int, bool]
+) -> Choice:
+    if overrides.get(item.id) is False or item.flag is Flag.REJECT:
+        return Choice(item, False, Why.USER, "you rejected it")
+    for other in kept:
+        if item.id in copies and copies.get(other.id) == copies[item.id]:
+            name = display_name(other.lead.path.name)
+            return Choice(item, False, Why.COPY, f"an exact copy of {name}", rival=other.id)
+    faults = hard_faults(item)
+    if faults and any(not hard_faults(other) for other in kept):
+        return Choice(item, False, Why.FAULT, faults[0])
+    twin = max(kept, key=lambda other: (likeness(item, other), -other.id), default=None)
+    if twin is not None and likeness(item, twin) >= 0.5:
+        gap = (twin.lead.mean or 0) - (item.lead.mean or 0)
+        name = display_name(twin.lead.path.name)
+        how = f"which scores {gap:.2f} higher" if gap >= 0.005 else "which stays"
+        return Choice(item, False, Why.ALIKE, f"nearly the same as {name}, {how}", rival=twin.id)
+    judged = [other for other in kept if other.lead.mean is not None]
+    mean = item.lead.mean or 0.0
+    if not judged:
+        return Choice(item, False, Why.SCORE, f"scores {mean:.2f}; your choices stay")
+    last = min(judged, key=lambda other: (other.lead.mean or 0.0, other.id))
+    lowest = last.lead.mean or 0.0
+    if mean > lowest:
+        return Choice(
+            item, False, Why.SCORE, f"scores {mean:.2f}; those that stay show more", rival=last.id
+        )
+    return Choice(
+        item,
+        False,
+        Why.SCORE,
+        f"scores {mean:.2f}, below the {lowest:.2f} of the last that stays",
+        rival=last.id,
+    )
+
+
+_SETTLED = frozenset({Why.USER, Why.COPY, Why.FAULT})
+
+
+def _mark_close(ours: list[Choice], theirs: list[Choice]) -> list[Choice]:
+    """Mark choices whose score can't be told from a score across the line."""
+    marked = []
+    for choice in ours:
+        close = choice.why not in _SETTLED and any(
+            other.why not in _SETTLED and _tie(choice.item, other.item) for other in theirs
+        )
+        marked.append(
+            Choice(choice.item, choice.kept, choice.why, choice.reason, close, choice.rival)
+        )
+    return marked
+
+
+def _tie(first: Item, second: Item) -> bool:
+    if first.lead.mean is None or second.lead.mean is None:
+        return False
+    if bool(hard_faults(first)) != bool(hard_faults(second)):
+        return False
+    within = max(uncertainty(first), uncertainty(second))
+    return abs(first.lead.mean - second.lead.mean) <= within

@@ -1,0 +1,263 @@
+"""The preview: what would stay and what would go, frozen as values before anything is done."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.curation.choice import Choice, GroupChoice, Why, choose
+from core.errors import UsageError
+from core.files.companions import companions
+from core.grouping.groups import Grouping, Groups, group_photos
+from core.grouping.items import Item
+from core.library import group_queries
+from core.library.library import Library
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """A file as it was when the preview was made; it moves only while it still is that.
+
+    ``photo_id`` is ``None`` for a companion, ``fingerprint`` where the content was never read.
+    """
+
+    path: Path
+    size: int
+    mtime_ns: int
+    photo_id: int | None = None
+    fingerprint: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedReject:
+    """An item that goes: its photos and everything that goes along, and why."""
+
+    item: Item
+    reason: str
+    files: tuple[PlannedFile, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all its files."""
+        return sum(file.size for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A frozen preview. Make it with ``preview``, change it with ``revise``, give it to ``apply``.
+
+    Attributes:
+        n: how many stay in each group at least.
+        by: how photos were grouped.
+        groups: every group with the choice in it; an item may stand in several (two people).
+        rejects: what goes, each item once.
+        kept: number of items that stay, grouped or not.
+        overrides: the user's clicks, by item id.
+        source: what the plan was made from, for ``revise``.
+    """
+
+    n: int
+    by: Grouping
+    groups: tuple[GroupChoice, ...]
+    rejects: tuple[PlannedReject, ...]
+    kept: int
+    source: Groups = field(repr=False)
+    files: Mapping[int, tuple[PlannedFile, ...]] = field(repr=False)
+    overrides: Mapping[int, bool] = field(default_factory=dict)
+
+    @property
+    def rejected(self) -> int:
+        """Number of items that go."""
+        return len(self.rejects)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of everything that goes."""
+        return sum(reject.bytes for reject in self.rejects)
+
+
+def preview(
+    library: Library,
+    model: str,
+    n: int,
+    by: Grouping = Grouping.BURST,
+    *,
+    folder: Path | None = None,
+    album_id: int | None = None,
+    ids: Sequence[int] | None = None,
+) -> Plan:
+    """What keeping the best ``n`` of each group would do. Reads only.
+
+    Args:
+        model: id of the model whose scores count.
+        n: how many stay in each group, 1 or more.
+        by: how to group.
+        folder: only photos in it and below.
+        album_id: only photos of this album.
+        ids: only these photos.
+
+    Raises:
+        UsageError: ``n`` is less than 1, or no scope is given.
+    """
+    check_n(n)
+    if folder is None and album_id is None and ids is None:
+        raise UsageError("Say which photos: a folder, an album or a selection.")
+    photos = group_queries.group_photos(
+        library.queries, model, folder=folder, album_id=album_id, ids=ids
+    )
+    groups = group_photos(
+        photos,
+        by,
+        marks=group_queries.marks(library.queries),
+        thumbnails=library.thumbnails.get_many,
+    )
+    return plan_groups(groups, n, by, freeze(groups.items))
+
+
+def check_n(n: int) -> None:
+    """Refuse to keep nothing.
+
+    Raises:
+        UsageError: ``n`` is less than 1.
+    """
+    if n < 1:
+        raise UsageError("Keep at least 1 photo of each group.")
+
+
+def plan_groups(
+    groups: Groups,
+    n: int,
+    by: Grouping,
+    files: Mapping[int, tuple[PlannedFile, ...]],
+    overrides: Mapping[int, bool] | None = None,
+) -> Plan:
+    """The choice in every group, brought into one: what stays anywhere stays everywhere."""
+    check_n(n)
+    clicks = dict(overrides or {})
+    chosen = [
+        choose(group, n, whole=groups.whole, copies=groups.copies, overrides=clicks)
+        for group in groups.groups
+    ]
+    staying = {choice.item.id for group in chosen for choice in group.kept}
+    settled = tuple(_settle(group, staying) for group in chosen)
+    rejects: dict[int, PlannedReject] = {}
+    for group in settled:
+        for choice in group.rejected:
+            rejects.setdefault(
+                choice.item.id,
+                PlannedReject(choice.item, choice.reason, files.get(choice.item.id, ())),
+            )
+    return Plan(
+        n=n,
+        by=by,
+        groups=settled,
+        rejects=tuple(rejects.values()),
+        kept=len(groups.items) - len(rejects),
+        source=groups,
+        files=files,
+        overrides=clicks,
+    )
+
+
+def revise(plan: Plan, overrides: Mapping[int, bool | None]) -> Plan:
+    """The plan with the user's clicks: True keeps an item, False rejects it, ``None`` forgets.
+
+    N still stay in each group: where one of them is rejected, the next best moves up.
+    """
+    clicks = {**plan.overrides}
+    for item_id, keep in overrides.items():
+        if keep is None:
+            clicks.pop(item_id, None)
+        else:
+            clicks[item_id] = keep
+    return plan_groups(plan.source, plan.n, plan.by, plan.files, clicks)
+
+
+def keep_only(plan: Plan, group_id: str, item_id: int) -> Plan:
+    """The plan in which one item of a group stays and the rest of it goes, as far as N allows.
+
+    Raises:
+        UsageError: the plan has no such group, or the item is not in it.
+    """
+    group = next((found for found in plan.groups if found.group.id == group_id), None)
+    if group is None or item_id not in {item.id for item in group.group.items}:
+        raise UsageError("That photo is not in this group any more.")
+    return revise(plan, {item.id: item.id == item_id for item in group.group.items})
+
+
+def _settle(group: GroupChoice, staying: set[int]) -> GroupChoice:
+    choices = [
+        dataclasses.replace(
+            choice, kept=True, why=Why.ELSEWHERE, reason="stays for another group", too_close=False
+        )
+        if not choice.kept and choice.item.id in staying
+        else choice
+        for choice in group.choices
+    ]
+    choices.sort(key=lambda choice: not choice.kept)  # stable: the order of each side stays
+    return GroupChoice(group.group, tuple(choices))
+
+
+def freeze(items: Sequence[Item]) -> dict[int, tuple[PlannedFile, ...]]:
+    """The files of each item with all that go along, as they are now."""
+    listings: dict[Path, list[str]] = {}
+    frozen: dict[int, tuple[PlannedFile, ...]] = {}
+    for item in items:
+        folder = item.lead.path.parent
+        if folder not in listings:
+            listings[folder] = list_folder(folder)
+    by_stem = {folder: _by_stem(names) for folder, names in listings.items()}
+    for item in items:
+        folder = item.lead.path.parent
+        files = [
+            PlannedFile(photo.path, photo.size, photo.mtime_ns, photo.id, photo.fingerprint)
+            for photo in item.photos
+        ]
+        near = by_stem[folder].get(_key(item.lead.path.name), [])
+        for name in companions([photo.path.name for photo in item.photos], near):
+            try:
+                state = (folder / name).lstat()
+            except OSError:
+                continue  # gone since it was listed
+            files.append(PlannedFile(folder / name, state.st_size, state.st_mtime_ns))
+        frozen[item.id] = tuple(files)
+    return frozen
+
+
+def _key(name: str) -> str:
+    """A few characters that a photo shares with all its companions."""
+    return name.partition(".")[0].casefold()
+
+
+def _by_stem(names: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        key = _key(name)
+        found.setdefault(key, []).append(name)
+        if key[-3:-2] == "_" and key[-2:].isdigit():
+            found.setdefault(key[:-3], []).append(name)  # darktable's IMG_1_02.CR2.xmp
+    return found
+
+
+def list_folder(folder: Path) -> list[str]:
+    """Names in a folder; none where it can't be read."""
+    try:
+        return os.listdir(folder)
+    except OSError as error:
+        log.warning("a folder can't be listed: %s", error.strerror)
+        return []
+
+
+def choice_of(plan: Plan, item_id: int) -> Choice | None:
+    """What the plan says of an item, in the first group that holds it."""
+    for group in plan.groups:
+        for choice in group.choices:
+            if choice.item.id == item_id:
+                return choice
+    return None

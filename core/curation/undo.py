@@ -1,0 +1,199 @@
+"""Takes entries of the journal back, and after a crash whatever was left half done."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from core.curation.apply import LeftAlone
+from core.curation.lock import CurationBusyError, locked
+from core.curation.restore import take_back
+from core.errors import UsageError
+from core.library import curation_writes, group_queries
+from core.library.group_queries import CurationRecord
+from core.library.library import Library
+
+log = logging.getLogger(__name__)
+
+UNFINISHED = ("applying", "undoing")
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One action of the user, for showing.
+
+    Attributes:
+        id: what ``undo`` takes.
+        at: when, UTC.
+        kind: ``curation`` or ``judgement``.
+        description: one line.
+        undone: whether it is taken back.
+        photos: how many photos it changed.
+        files: how many files are away because of it now.
+        problems: what could not be taken back, in sentences.
+        undoable: whether ``undo`` has anything to do.
+    """
+
+    id: int
+    at: datetime
+    kind: str
+    description: str
+    undone: bool
+    photos: int
+    files: int
+    problems: tuple[str, ...] = ()
+    undoable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What taking an entry back did.
+
+    ``restored`` counts files that are back, ``photos`` those whose judgement is what it was;
+    ``unrestored`` names what could not be; ``notes`` are sentences for the user.
+    """
+
+    journal_id: int
+    description: str
+    photos: int = 0
+    restored: int = 0
+    unrestored: tuple[LeftAlone, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def history(library: Library, limit: int = 100) -> list[HistoryEntry]:
+    """The newest actions first."""
+    return [_entry(record) for record in group_queries.records(library.queries, limit=limit)]
+
+
+def _entry(record: CurationRecord) -> HistoryEntry:
+    away = [move for move in record.moves if move.state == "done"]
+    moved = {move.photo_id for move in record.moves if move.photo_id and move.state != "failed"}
+    if record.kind == curation_writes.CURATION:
+        photos = len(moved) if record.moves else len(record.after.get("flagged", ()))
+    else:
+        photos = len(record.after)
+    undone = record.undone_at is not None
+    return HistoryEntry(
+        id=record.id,
+        at=record.at,
+        kind=record.kind,
+        description=record.description,
+        undone=undone,
+        photos=photos,
+        files=len(away),
+        problems=tuple(move.note for move in record.moves if move.note and move.state == "done"),
+        undoable=not undone or bool(away),
+    )
+
+
+def undo(library: Library, journal_id: int | None = None) -> Undone:
+    """Take back one entry, the newest by default, of whichever kind.
+
+    Files come back to their places with their times; a file that is in the way is left alone and
+    what it blocks is named; it can be tried again by the entry's id.
+
+    Raises:
+        UsageError: there is no such entry, or nothing left of it to take back.
+        CurationBusyError: another curation is under way.
+    """
+    with locked(library.path):
+        found = (
+            journal_id if journal_id is not None else group_queries.newest_undoable(library.queries)
+        )
+        record = None if found is None else group_queries.record(library.queries, found)
+        if record is None:
+            raise UsageError(
+                "There is nothing to take back."
+                if journal_id is None
+                else f"The history has no entry {journal_id}."
+            )
+        if not _entry(record).undoable:
+            raise UsageError(f"Entry {record.id} is taken back already.")
+        if record.kind == curation_writes.CURATION:
+            return _take_back_entry(library, record)
+        return _take_back_judgement(library, record)
+
+
+def _take_back_judgement(library: Library, record: CurationRecord) -> Undone:
+    kept = library.writer.submit(lambda c: curation_writes.undo_judgement(c, record.id)).result()
+    notes: tuple[str, ...] = ()
+    if kept:
+        what = "1 photo was" if len(kept) == 1 else f"{len(kept)} photos were"
+        notes = (f"{what} judged anew since and left so.",)
+    return Undone(record.id, record.description, photos=len(record.after) - len(kept), notes=notes)
+
+
+def _take_back_entry(library: Library, record: CurationRecord) -> Undone:
+    library.writer.submit(lambda c: curation_writes.set_state(c, record.id, "undoing")).result()
+    restored = 0
+    stuck: set[int] = set()
+    unrestored: list[LeftAlone] = []
+    notes: list[str] = []
+    for move in reversed(record.moves):
+        if move.state not in ("planned", "done"):
+            continue
+        outcome = take_back(library, move)
+        if outcome.problem is not None:
+            unrestored.append(LeftAlone(move.source, outcome.problem))
+            if move.photo_id is not None:
+                stuck.add(move.photo_id)
+            continue
+        restored += move.state == "done"
+        if outcome.note:
+            notes.append(outcome.note)
+    failed = {move.photo_id for move in record.moves if move.state == "failed"}
+    flagged = [i for i in record.after.get("flagged", ()) if i not in stuck | failed]
+    library.writer.submit(lambda c: curation_writes.finish_undo(c, record.id, flagged)).result()
+    return Undone(
+        record.id,
+        record.description,
+        photos=len(flagged),
+        restored=restored,
+        unrestored=tuple(unrestored),
+        notes=tuple(notes),
+    )
+
+
+def recover(library: Library) -> list[Undone]:
+    """Take back whatever a crash left half done; called once when the library was opened.
+
+    A curation that another window or command has under way is left to it. One whose drive is
+    away waits for the next start.
+    """
+    unfinished = group_queries.records_in_state(library.queries, UNFINISHED)
+    if not unfinished:
+        return []
+    done: list[Undone] = []
+    try:
+        with locked(library.path):
+            for record in unfinished:
+                current = group_queries.record(library.queries, record.id)
+                if current is None or current.after.get("state") not in UNFINISHED:
+                    continue
+                if _is_away(current):
+                    log.warning("an unfinished curation waits for its drive: %s", record.id)
+                    continue
+                log.warning("taking back a curation that was cut short: %s", record.description)
+                done.append(_take_back_entry(library, current))
+    except CurationBusyError:
+        log.info("a curation is under way elsewhere")
+    return done
+
+
+def _is_away(record: CurationRecord) -> bool:
+    """Whether the drive of any open move can't be seen: neither of its folders is there."""
+    return any(
+        not any(folder.is_dir() for folder in _folders(move.source, move.target))
+        for move in record.moves
+        if move.state in ("planned", "done")
+    )
+
+
+def _folders(source: Path, target: Path | None) -> Iterator[Path]:
+    yield source.parent
+    if target is not None:
+        yield target.parent
