@@ -1,12 +1,16 @@
 # Sourced by the scripts beside it: makes the virtual environment of this checkout.
 #
 #   prepare_python LOCKFILE [EXTRA-REQUIREMENTS]   -> .venv with exactly what the lock file names
-#   prepare_system PACKAGES...                     -> Debian packages, where this user may install
+#   prepare_system LIBRARY=PACKAGE...              -> Debian packages, where this user may install
 #
-# Everything is made on first use and found ready (a stamp file) afterwards.
+# Everything is made on first use and found ready (a stamp file) afterwards. Nothing in .venv names
+# the checkout's own place, so that a checkout which was moved starts without a network.
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+root=$(CDPATH= cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd -P)
 venv=$root/.venv
+# Settings for other Pythons would break this one.
+unset PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX
+export PYTHONNOUSERSITE=1
 
 say() { printf 'albumen: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -14,7 +18,7 @@ fail() { say "$*"; exit 1; }
 # The first Python that is new enough. Prints its path.
 find_python() {
     local candidate
-    for candidate in "${PYTHON:-}" python3 python3.13 python3.12 python3.11 python; do
+    for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11 python; do
         [ -n "$candidate" ] || continue
         "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
         command -v "$candidate"
@@ -29,13 +33,25 @@ apt_install() {
     local log
     log=$(mktemp)
     say "installing system packages: $*"
-    if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"; } >"$log" 2>&1; then
+    # An update that fails for one source of many need not matter; the install tells.
+    apt-get update -q >"$log" 2>&1 || true
+    if ! DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+        -o DPkg::Lock::Timeout=300 "$@" >>"$log" 2>&1; then
         tail -n 5 "$log" >&2
         rm -f "$log"
         return 1
     fi
     rm -f "$log"
 }
+
+# Runs a function while no other process of this checkout installs; a second one waits.
+alone() (
+    if command -v flock >/dev/null; then
+        exec 9>"$root/.venv.lock" || fail "the checkout $root can't be written to."
+        flock 9
+    fi
+    "$@" 9>&-
+)
 
 make_venv() {
     local python
@@ -51,48 +67,66 @@ make_venv() {
     "$python" -m venv "$venv" || fail "the virtual environment $venv could not be made."
 }
 
-prepare_python() {
-    local lock=$1 extra=${2:-} stamp want
-    want=$(cat "$@" <(echo "$root") | sha256sum | cut -d' ' -f1)
-    stamp=$venv/albumen-$(basename "$lock" .lock).stamp
-    [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && return
-    # One process at a time; a second one waits and finds everything done.
-    exec 9>"$root/.venv.lock"
-    if command -v flock >/dev/null; then flock 9; fi
-    [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && return
-    [ -x "$venv/bin/python" ] && [ -x "$venv/bin/pip" ] || make_venv
-    say "installing Python packages into $venv (first use, some minutes) ..."
-    "$venv/bin/pip" install -q --disable-pip-version-check --no-deps --require-hashes -r "$lock" >&2 ||
-        fail "the Python packages could not be installed (is there a network connection?)."
-    if [ -n "$extra" ]; then
-        "$venv/bin/pip" install -q --disable-pip-version-check -r "$extra" >&2 ||
-            fail "the packages in $extra could not be installed."
-    fi
-    # The checkout itself becomes importable: a path file, so that edits need no new install.
-    "$venv/bin/python" - "$root" <<'PYTHON' || fail "the environment could not be finished."
-import pathlib, sys, sysconfig
-pathlib.Path(sysconfig.get_path("purelib"), "albumen-checkout.pth").write_text(sys.argv[1] + "\n")
-PYTHON
-    echo "$want" >"$stamp"
-    exec 9>&-
+# Whether .venv belongs to a Python that is still there: the system's may have been upgraded.
+venv_works() {
+    local python
+    [ -x "$venv/bin/python" ] || return 1
+    python=$(basename -- "$(readlink -f -- "$venv/bin/python")")
+    case $python in
+    python3.*) [ -d "$venv/lib/$python/site-packages" ] ;;
+    esac
 }
 
-# prepare_system LIBRARY=PACKAGE...: installs the packages whose libraries the loader can't find.
+# Whether .venv holds what was wanted at the last install.
+is_ready() { [ "$(cat "$1" 2>/dev/null)" = "$2" ] && venv_works; }
+
+prepare_python() {
+    local lock=$1 stamp want
+    want=$(cat -- "$@" | { sha256sum 2>/dev/null || shasum -a 256; } | cut -d' ' -f1)
+    stamp=$venv/albumen-$(basename "$lock" .lock).stamp
+    is_ready "$stamp" "$want" || alone install_python "$stamp" "$want" "$@" || exit 1
+}
+
+install_python() {
+    local stamp=$1 want=$2 lock=$3 extra=${4:-}
+    is_ready "$stamp" "$want" && return
+    venv_works && "$venv/bin/python" -c 'import pip' 2>/dev/null || make_venv
+    say "installing Python packages into $venv (first use, some minutes) ..."
+    local pip=("$venv/bin/python" -m pip --disable-pip-version-check install -q)
+    "${pip[@]}" --no-deps --require-hashes -r "$lock" >&2 ||
+        fail "the Python packages could not be installed (is there a network connection?)."
+    if [ -n "$extra" ]; then
+        "${pip[@]}" -r "$extra" >&2 || fail "the packages in $extra could not be installed."
+    fi
+    # The checkout becomes importable by a path file, relative to where that file lies.
+    "$venv/bin/python" - "$root" <<'PYTHON' || fail "the environment could not be finished."
+import os, pathlib, sys, sysconfig
+site = sysconfig.get_path("purelib")
+pathlib.Path(site, "albumen-checkout.pth").write_text(os.path.relpath(sys.argv[1], site) + "\n")
+PYTHON
+    echo "$want" >"$stamp"
+}
+
+# Installs the packages whose libraries the loader can't find.
 prepare_system() {
     [ "$(uname -s)" = Linux ] || return 0
-    local pair missing=() ldconfig
+    local pair known ldconfig missing=()
     ldconfig=$(command -v ldconfig || echo /sbin/ldconfig)
-    local known
     known=$("$ldconfig" -p 2>/dev/null) || return 0
     for pair in "$@"; do
         case $known in *"${pair%%=*}"*) ;; *) missing+=("${pair#*=}") ;; esac
     done
     [ ${#missing[@]} = 0 ] && return 0
     if may_install; then
-        apt_install "${missing[@]}" || fail "these system packages could not be installed: ${missing[*]}"
+        alone apt_install "${missing[@]}" ||
+            fail "these system packages could not be installed: ${missing[*]}"
     else
         fail "these system libraries are missing, please install them (Debian's names): ${missing[*]}"
     fi
+}
+
+has_display() {
+    [ "$(uname -s)" != Linux ] || [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}${QT_QPA_PLATFORM:-}" ]
 }
 
 # What Qt needs to draw at all, and what it needs on an X display.

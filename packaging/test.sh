@@ -2,21 +2,22 @@
 # Runs every check and test. Arguments after the options go to pytest.
 #   --train   also install PyTorch and run the training tests
 set -eu
-. "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/environment.sh"
 
-extra=
+extra=()
 if [ "${1:-}" = --train ]; then
-    extra=$root/packaging/requirements-train.txt
+    extra=("$root/packaging/requirements-train.txt")
     shift
 fi
-prepare_python "$root/packaging/requirements-dev.lock" $extra
+prepare_python "$root/packaging/requirements-dev.lock" ${extra[@]+"${extra[@]}"}
 prepare_system "${qt_libraries[@]}"
 cd "$root"
-bin=$venv/bin
 export QT_QPA_PLATFORM=${QT_QPA_PLATFORM:-offscreen}
+# Modules, not the scripts in .venv/bin: those name the place the checkout had when it was made.
+python=("$venv/bin/python" -P)
 
-"$bin/ruff" check .
-"$bin/ruff" format --check .
-"$bin/mypy"
-"$bin/lint-imports"
-exec "$bin/python" -P -m pytest "$@"
+"${python[@]}" -m ruff check .
+"${python[@]}" -m ruff format --check .
+"${python[@]}" -m mypy
+"${python[@]}" -c 'from importlinter.cli import lint_imports_command as main; main()'
+exec "${python[@]}" -m pytest "$@"
