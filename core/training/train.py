@@ -17,7 +17,7 @@ from torch import Tensor
 from core.domain import ImageArray
 from core.errors import UsageError
 from core.training.losses import emd_loss
-from core.training.networks import FEATURES, FusedNetwork
+from core.training.networks import FusedNetwork
 from core.training.pixels import Progress, random_crops, silent
 from core.training.settings import Settings
 
@@ -116,14 +116,16 @@ class Views:
                 to_tensor(self._photos.whole[indices]), self.frozen
             )
 
-    def features(self, indices: Index, draws: int, generator: np.random.Generator) -> Tensor:
+    def features(
+        self, network: FusedNetwork, indices: Index, draws: int, generator: np.random.Generator
+    ) -> Tensor:
         """(draws * n, 1024) pooled features: of the whole photos first, then of random views."""
         rounds = []
         for number in range(draws):
             for part in np.array_split(indices, max(1, len(indices) // CHUNK)):
                 seen = self.whole(part) if number == 0 else self.draw(part, generator)
                 with torch.no_grad():
-                    rounds.append(self._network.pooled(seen, self.frozen))
+                    rounds.append(network.pooled(seen, self.frozen))
         return torch.cat(rounds)
 
 
@@ -181,7 +183,7 @@ def fit_head(
     """Stage 1: the dense layer on frozen features."""
     generator = np.random.default_rng((settings.seed, 1))
     draws = 4 if settings.solver == "convex" else max(2, settings.views)
-    features = views.features(train, draws, generator)
+    features = views.features(network, train, draws, generator)
     descriptors = torch.from_numpy(photos.descriptors[train]).repeat(draws, 1)
     targets = torch.from_numpy(photos.targets[train]).repeat(draws, 1)
     network.feature_scale.fill_(1.0 / float(features[: len(train)].std(dim=0).mean()))
@@ -278,17 +280,19 @@ def train(
     load_backbone: Callable[[FusedNetwork], None],
     *,
     folder: Path | None = None,
+    views: Views | None = None,
     progress: Progress = silent,
 ) -> Trained:
     """Both stages. With ``folder`` an interrupted run goes on where it stopped.
 
     ``held`` may be empty: then nothing stops early and no epoch is preferred. Equal seeds give
     equal networks, resumed or not. Raises ``UsageError`` when the checkpoint in ``folder`` was
-    made with other settings or photos.
+    made with other settings or photos. ``views`` of an earlier run with the same backbone, frozen
+    parts and photos may be handed on.
     """
     torch.set_flush_denormal(True)
     network = new_network(photos, train_indices, settings, load_backbone)
-    views = Views(photos, network, settings, progress)
+    views = views or Views(photos, network, settings, progress)
     state = _resume(folder, settings, photos, train_indices)
     history: list[dict[str, float]] = state["history"]
     if state["start"] is None:
@@ -427,9 +431,3 @@ def _store(folder: Path | None, state: dict[str, Any]) -> None:
     aside = folder / f"{CHECKPOINT}.part"
     torch.save(state, aside)
     aside.replace(folder / CHECKPOINT)
-
-
-def halves_of(network: FusedNetwork) -> tuple[Tensor, Tensor]:
-    """The dense layer's weights for scene and face, (10, 1024) and (10, size)."""
-    weight = network.dense.weight.detach()
-    return weight[:, :FEATURES], weight[:, FEATURES:]

@@ -1,0 +1,180 @@
+"""Face and body crops scored alone, and the affine face score as a lower bound (the paper, 5.3
+and 6.3): reported beside the unadjusted score, whether it helps or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain import Box, ImageArray
+from core.training.metrics import THRESHOLD, Array, Spread, accuracy, lcc, srcc
+
+LINE = 1.15
+"""The paper: most crop scores lie under 1.15 times the ground truth."""
+
+SLOPES = tuple(np.round(np.linspace(0.6, 1.4, 9), 3).tolist())
+OFFSETS = tuple(np.round(np.linspace(-2.0, 2.0, 9), 3).tolist())
+BODY_WIDTH, BODY_HEIGHT, BODY_RAISE = 3.0, 5.0, 0.5
+"""A body crop in sides of the face's box: three wide, five high, from half a face above it."""
+
+FACE_MARGIN = 1.3
+CASCADE = "haarcascade_frontalface_default.xml"
+
+
+def haar_faces(pixels: ImageArray) -> tuple[Box, ...]:
+    """Faces by OpenCV's frontal Haar cascade (the paper's detector), largest first."""
+    import cv2
+
+    cascade = _cascade()
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    height, width = grey.shape
+    least = max(24, round(0.04 * max(height, width)))
+    found = cascade.detectMultiScale(
+        grey, scaleFactor=1.1, minNeighbors=5, minSize=(least, least)
+    )
+    boxes = [
+        Box(float(x) / width, float(y) / height, float(w) / width, float(h) / height)
+        for x, y, w, h in found
+    ]
+    return tuple(sorted(boxes, key=lambda box: -box.area))
+
+
+def _cascade() -> Any:
+    import cv2
+
+    return cv2.CascadeClassifier(cv2.data.haarcascades + CASCADE)
+
+
+def cut(pixels: ImageArray, box: Box) -> ImageArray:
+    """The part of the photo inside ``box``, at least one pixel."""
+    height, width = pixels.shape[:2]
+    left, top = int(np.clip(box.x * width, 0, width - 1)), int(np.clip(box.y * height, 0, height - 1))
+    right = int(np.clip(round((box.x + box.w) * width), left + 1, width))
+    bottom = int(np.clip(round((box.y + box.h) * height), top + 1, height))
+    return np.ascontiguousarray(pixels[top:bottom, left:right])
+
+
+def widened(box: Box, factor: float = FACE_MARGIN) -> Box:
+    """The box grown about its centre."""
+    x, y = box.center
+    return Box(x - box.w * factor / 2, y - box.h * factor / 2, box.w * factor, box.h * factor)
+
+
+def body_box(face: Box) -> Box:
+    """Where the body of a standing or sitting person is, seen from the face."""
+    return Box(
+        face.center[0] - face.w * BODY_WIDTH / 2,
+        face.y - face.h * BODY_RAISE,
+        face.w * BODY_WIDTH,
+        face.h * BODY_HEIGHT,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CropStatistics:
+    """Crops of one kind scored alone against people's rating of the whole photo (table 3).
+
+    ``normalised_accuracy`` puts both sides' mean at the threshold first. ``under_line`` is the
+    share of crop scores below `LINE` times the ground truth.
+    """
+
+    kind: str
+    n: int
+    spread: Spread
+    accuracy: float
+    normalised_accuracy: float
+    lcc: float
+    srcc: float
+    under_line: float
+    scores: Array = field(repr=False)
+    truth: Array = field(repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, without the photos' scores."""
+        values = asdict(self)
+        del values["scores"], values["truth"]
+        return values
+
+
+def statistics(
+    kind: str, scores: Array, truth: Array, threshold: float = THRESHOLD
+) -> CropStatistics:
+    """Table 3 for crop scores (n,) and the photos' mean ratings (n,)."""
+    normal = normalised(scores) > 0
+    return CropStatistics(
+        kind=kind,
+        n=len(scores),
+        spread=Spread.of(scores),
+        accuracy=accuracy(scores, truth, threshold),
+        normalised_accuracy=float(np.mean(normal == (normalised(truth) > 0))),
+        lcc=lcc(scores, truth),
+        srcc=srcc(scores, truth),
+        under_line=float(np.mean(scores < LINE * truth)),
+        scores=scores,
+        truth=truth,
+    )
+
+
+def normalised(values: Array) -> Array:
+    """Zero mean, unit standard deviation."""
+    spread = float(np.std(values))
+    return np.asarray((values - np.mean(values)) / (spread if spread > 0 else 1.0), np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """One cell of the grid: ``max(score, (face - offset) / slope)`` against people."""
+
+    slope: float
+    offset: float
+    accuracy: float
+    lcc: float
+    srcc: float
+    changed: float
+
+
+def adjusted(scores: Array, faces: Array, slope: float, offset: float) -> Array:
+    """The lower bound; photos without a face (NaN in ``faces``) keep their score."""
+    bound = np.where(np.isnan(faces), -np.inf, (faces - offset) / slope)
+    return np.maximum(scores, bound)
+
+
+def adjustment_grid(
+    scores: Array,
+    faces: Array,
+    truth: Array,
+    *,
+    slopes: Sequence[float] = SLOPES,
+    offsets: Sequence[float] = OFFSETS,
+    threshold: float = THRESHOLD,
+) -> tuple[Adjustment, tuple[Adjustment, ...]]:
+    """The unadjusted score (slope 1, offset 0, nothing changed) and every cell of the grid."""
+
+    def judge(values: Array, slope: float, offset: float) -> Adjustment:
+        return Adjustment(
+            slope,
+            offset,
+            accuracy(values, truth, threshold),
+            lcc(values, truth),
+            srcc(values, truth),
+            float(np.mean(values != scores)),
+        )
+
+    plain = judge(scores, 1.0, 0.0)
+    cells = [judge(adjusted(scores, faces, m, b), m, b) for m in slopes for b in offsets]
+    return plain, tuple(cells)
+
+
+def crop_scores(
+    pictures: Sequence[tuple[ImageArray, Box | None]],
+    place: Callable[[Box], Box],
+    score: Callable[[ImageArray], float],
+) -> NDArray[np.float64]:
+    """(n,) score of each photo's crop, NaN where no face was found."""
+    return np.array(
+        [np.nan if box is None else score(cut(pixels, place(box))) for pixels, box in pictures]
+    )

@@ -1,0 +1,268 @@
+"""The steps behind ``albumen train``, ``ablate`` and ``report``: from rated photos to a model."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import ModelError
+from core.inference.cards import ImageInput, ModelCard, find_model
+from core.training import ratings
+from core.training.ablate import Ablation
+from core.training.calibrate import Scale, fit_scale, rescale
+from core.training.crops import (
+    Adjustment,
+    CropStatistics,
+    adjustment_grid,
+    body_box,
+    crop_scores,
+    haar_faces,
+    statistics,
+    widened,
+)
+from core.training.encoders import Encoder
+from core.training.evaluate import Evaluation, predict_arrays
+from core.training.export import write_model
+from core.training.metrics import Agreement, Array, Interval, agreement, mean_scores, spreads
+from core.training.networks import FusedNetwork, read_convolutions
+from core.training.photos import PhotoArrays, boxes, read_pixels, targets
+from core.training.pixels import Progress, silent
+from core.training.ratings import RatedPhoto
+from core.training.settings import Settings
+from core.training.train import Trained, TrainingSet, train
+from core.training.uncertainty import fit_rule
+
+HELD_OUT = 5
+"""One part in five of the groups is held out for early stopping and the card's figures."""
+
+HISTORY_FILE = "history.json"
+
+
+def nima_backbone() -> tuple[ImageInput, Callable[[FusedNetwork], None]]:
+    """The bundled NIMA's picture format, and a function that loads its weights into a network.
+
+    Raises ``ModelError`` when the bundled model is damaged.
+    """
+    card = find_model("nima")
+    file = card.graph()
+    if not isinstance(file, Path):
+        raise ModelError(f"The model file {file} is packed; training needs it as a file.")
+    weights = read_convolutions(file)
+
+    def load(network: FusedNetwork) -> None:
+        network.backbone.load(weights)
+
+    return card.image, load
+
+
+def training_set(rated: Sequence[RatedPhoto], arrays: PhotoArrays) -> TrainingSet:
+    """Rated photos and their arrays, joined."""
+    return TrainingSet(
+        stored=arrays.stored,
+        whole=arrays.whole,
+        descriptors=arrays.descriptors,
+        targets=targets(rated),
+        groups=tuple(photo.group for photo in rated),
+    )
+
+
+def metric_entry(on: str, found: Agreement, note: str = "") -> dict[str, Any]:
+    """One ``[[metrics]]`` entry of a card."""
+    entry: dict[str, Any] = {"on": on, "n": found.n}
+    figures = (
+        ("accuracy", found.accuracy),
+        ("lcc", found.lcc),
+        ("srcc", found.srcc),
+        ("emd", found.emd),
+    )
+    for name, interval in figures:
+        if interval is not None:
+            entry[name] = round(interval.value, 4)
+            entry[f"{name}_interval"] = rounded(interval)
+    if note:
+        entry["source"] = note
+    return entry
+
+
+def rounded(interval: Interval) -> list[float]:
+    """The two ends, to four places."""
+    return [round(interval.low, 4), round(interval.high, 4)]
+
+
+def train_model(
+    rated: Sequence[RatedPhoto],
+    arrays: PhotoArrays,
+    encoder: Encoder | None,
+    settings: Settings,
+    out: Path,
+    *,
+    name: str,
+    everything: bool = False,
+    level: float | None = None,
+    facts: dict[str, Any] | None = None,
+    progress: Progress = silent,
+) -> tuple[ModelCard, Trained]:
+    """Train on rated photos and write a model directory that the program loads.
+
+    A fifth of the groups is held out: for early stopping, the card's figures, and the rule of
+    uncertainty. With ``everything`` the final network is trained on all photos with the same
+    settings after the held-out figures were taken, so it costs twice the time. ``level`` moves the
+    scale so that the mean score of the photos trained on lies there.
+
+    Raises:
+        UsageError: too few photos or groups, or the folder holds another run.
+        ModelError: the exported graph differs from the network.
+    """
+    started = time.monotonic()
+    spec, load = nima_backbone()
+    if encoder is None:
+        settings = replace(settings, embedding_size=0)
+    photos = training_set(rated, arrays)
+    fold_of = ratings.folds(photos.groups, HELD_OUT, settings.seed)
+    held = np.flatnonzero(fold_of == 0)
+    first = train(
+        photos,
+        np.flatnonzero(fold_of != 0),
+        held,
+        settings,
+        load,
+        folder=out / "held-out",
+        progress=progress,
+    )
+    predicted = _predict(first.network, arrays, held)
+    truth = photos.targets[held].astype(np.float64)
+    groups = [photos.groups[i] for i in held]
+    found = agreement(predicted, truth, groups=groups)
+    metrics = [metric_entry(f"held-out fifth of the groups ({len(set(groups))})", found)]
+    nima = predict_arrays(find_model("nima"), arrays.whole[held])
+    metrics.append(
+        metric_entry("the same photos, NIMA as published", agreement(nima, truth, groups=groups))
+    )
+    final = first
+    if everything:
+        nothing = np.array([], np.intp)
+        final = train(
+            photos,
+            np.arange(len(photos)),
+            nothing,
+            settings,
+            load,
+            folder=out / "everything",
+            progress=progress,
+        )
+    scale = Scale()
+    if level is not None:
+        scale = fit_scale(_logits(final.network, arrays, np.arange(len(photos))), level)
+        rescale(final.network, scale)
+        rescale(first.network, scale)
+    shares = _predict(first.network, arrays, held)
+    rule = fit_rule(mean_scores(shares), spreads(shares), mean_scores(truth))
+    card = write_model(
+        final.network,
+        out,
+        spec,
+        {
+            "name": name,
+            "title": f"{name}, trained here",
+            "version": "1",
+            "training_data": f"{len(rated)} photos that people rated, in {len(set(photos.groups))} "
+            "groups.",
+            "credit": find_model("nima").credit,
+            **(facts or {}),
+            "metrics": metrics,
+            "uncertainty": {"base": rule.base, "per_std": rule.per_std},
+            "training": {
+                **{k: v for k, v in settings.as_dict().items() if v is not None},
+                "seconds": round(time.monotonic() - started, 1),
+                "tilt": scale.tilt,
+            },
+        },
+        encoder.name if encoder else "faceres",
+    )
+    (out / HISTORY_FILE).write_text(
+        json.dumps({"held_out": first.history, "everything": final.history}, indent=1)
+    )
+    return card, final
+
+
+def _logits(network: FusedNetwork, arrays: PhotoArrays, indices: Any) -> Array:
+    import torch
+
+    from core.training.train import CHUNK, to_tensor
+
+    network.eval()
+    parts = []
+    with torch.no_grad():
+        for part in np.array_split(indices, max(1, len(indices) // CHUNK)):
+            descriptors = torch.from_numpy(arrays.descriptors[part])
+            parts.append(network(to_tensor(arrays.whole[part]), descriptors).double().numpy())
+    return np.concatenate(parts)
+
+
+def _predict(network: FusedNetwork, arrays: PhotoArrays, indices: Any) -> Array:
+    return Scale().apply(_logits(network, arrays, indices))
+
+
+def ablation_entries(ablation: Ablation) -> list[dict[str, Any]]:
+    """The table as ``[[ablation]]`` entries of a card."""
+    entries = []
+    for row in ablation.rows:
+        entry: dict[str, Any] = {"size": row.size, "encoder": ablation.encoder}
+        for where, found in (("", row.overall), ("portraits_", row.portraits)):
+            if found is not None:
+                for figure in ("accuracy", "lcc", "srcc"):
+                    entry[f"{where}{figure}"] = round(getattr(found, figure).value, 4)
+        for key, gain in (("srcc_gain", row.gain), ("portraits_srcc_gain", row.portrait_gain)):
+            if gain is not None:
+                entry[key] = round(gain.value, 4)
+                entry[f"{key}_interval"] = rounded(gain)
+        entries.append(entry)
+    return entries
+
+
+def crop_study(
+    card: ModelCard, evaluation: Evaluation, progress: Progress = silent
+) -> tuple[list[CropStatistics], tuple[Adjustment, tuple[Adjustment, ...]] | None]:
+    """Haar face, BlazeFace face and body crops scored alone by ``card`` without a descriptor, and
+    the lower-bound grid over the BlazeFace crops. Kinds with fewer than three crops are left out.
+    """
+    from core.inference.preprocess import resize
+
+    truth = mean_scores(evaluation.truth)
+    paths = evaluation.photos.paths
+
+    def score(pixels: Any) -> float:
+        picture = resize(pixels, card.image.width, card.image.height, card.image.filter)
+        return float(mean_scores(predict_arrays(card, picture[None]))[0])
+
+    columns: dict[str, list[float]] = {"Haar face": [], "BlazeFace face": [], "body": []}
+    for index, path in enumerate(paths):
+        pixels = read_pixels(path)
+        haar = haar_faces(pixels)
+        found = boxes(evaluation.photos.faces[index])
+        blaze = found[0].box if found else None
+        for kind, box, place in (
+            ("Haar face", haar[0] if haar else None, widened),
+            ("BlazeFace face", blaze, widened),
+            ("body", blaze, body_box),
+        ):
+            columns[kind].append(float(crop_scores([(pixels, box)], place, score)[0]))
+        progress("scoring crops", index + 1, len(paths))
+    tables = []
+    for kind, values in columns.items():
+        scores = np.array(values)
+        there = np.isfinite(scores)
+        if there.sum() >= 3:
+            tables.append(statistics(kind, scores[there], truth[there]))
+    faces = np.array(columns["BlazeFace face"])
+    grid = None
+    if np.isfinite(faces).sum() >= 3:
+        grid = adjustment_grid(mean_scores(evaluation.predicted), faces, truth)
+    return tables, grid
+
