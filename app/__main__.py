@@ -12,10 +12,16 @@ NO_DISPLAY = (
     "albumen rank FOLDER (or albumen --help)."
 )
 
+DECODE_PHOTOS = "--decode-photos"  # core.files.isolate starts a frozen program anew with this
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; gives its exit code (2: wrong usage or no display for the window)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words == [DECODE_PHOTOS]:
+        from core.files.decoder_process import main as serve_decodes
+
+        return serve_decodes()
     library = _window_library(words)
     if library is None and words:
         from core.cli import main as command_line

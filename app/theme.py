@@ -124,8 +124,10 @@ def style_sheet(theme: Tokens, font: QFont) -> str:
     """The style sheet of resources/styles with ``theme``'s colours and sizes relative to font."""
     source = (resources.files("resources") / "styles" / "albumen.qss").read_text("utf-8")
     px = QFontPixels(font)
+    chevron = resources.files("resources") / "styles" / f"chevron-{theme.name}.svg"
     return Template(source).substitute(
         theme.colors,
+        chevron=str(chevron).replace("\\", "/"),
         px_small=px.scaled(0.88),
         px_title=px.scaled(1.15),
         px_headline=px.scaled(1.6),

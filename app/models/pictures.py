@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,8 @@ class Shown:
     width: int
     height: int
     side: int
+    path: Path
+    mtime_ns: int
 
     @property
     def bytes(self) -> int:
@@ -86,29 +88,33 @@ class PictureCache(QObject):
     def _start(self, key: tuple[int, int], path: Path) -> None:
         decode, wanted = self._decode, self._is_wanted
 
-        def work() -> tuple[QImage, int, int] | None:
+        def work() -> tuple[QImage, int, int, int] | None:
             if not wanted(key):
                 return None
+            mtime_ns = _mtime_ns(path)
             picture = decode(path, None if key[1] == FULL else key[1])
             height, width = picture.pixels.shape[:2]
             image = QImage(
                 picture.pixels.data, width, height, width * 3, QImage.Format.Format_RGB888
             ).convertToFormat(QImage.Format.Format_RGB32)
-            return image, picture.metadata.width, picture.metadata.height
+            return image, picture.metadata.width, picture.metadata.height, mtime_ns
 
         self._jobs.run(
-            work, lambda result: self._keep(key, result), lambda error: self._fail(key, error)
+            work, lambda result: self._keep(key, path, result), lambda error: self._fail(key, error)
         )
 
     def _is_wanted(self, key: tuple[int, int]) -> bool:
         return key in self._wanted
 
-    def _keep(self, key: tuple[int, int], result: tuple[QImage, int, int] | None) -> None:
+    def _keep(
+        self, key: tuple[int, int], path: Path, result: tuple[QImage, int, int, int] | None
+    ) -> None:
         self._waiting.discard(key)
         if result is None:
             return
-        image, width, height = result
-        self._shown[key] = Shown(QPixmap.fromImage(image), width, height, key[1])
+        image, width, height, mtime_ns = result
+        pixmap = QPixmap.fromImage(image)
+        self._shown[key] = Shown(pixmap, width, height, key[1], path, mtime_ns)
         self._trim()
         self.ready.emit(key[0])
 
@@ -124,7 +130,29 @@ class PictureCache(QObject):
                 continue
             total -= self._shown.pop(key).bytes
 
-    def forget(self, photo_id: int) -> None:
-        """A photo's file changed."""
-        for key in [k for k in self._shown if k[0] == photo_id]:
-            del self._shown[key]
+    def recheck(self, photo_ids: Iterable[int]) -> None:
+        """These photos changed in the library; forget those whose file is another now.
+
+        A new star on a photo is no reason to decode it again, so the file is asked, off the GUI
+        thread.
+        """
+        wanted = set(photo_ids)
+        kept = {key: shown for key, shown in self._shown.items() if key[0] in wanted}
+        if kept:
+            self._jobs.run(
+                lambda: [k for k, shown in kept.items() if _mtime_ns(shown.path) != shown.mtime_ns],
+                self._forget,
+            )
+
+    def _forget(self, keys: list[tuple[int, int]]) -> None:
+        for key in keys:
+            if self._shown.pop(key, None) is not None:
+                self.ready.emit(key[0])
+
+
+def _mtime_ns(path: Path) -> int:
+    """The file's modification time; 0 for one that is gone."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -113,6 +113,7 @@ class ChoiceButton(QToolButton):
         self._theme = theme
         self._entries: dict[object, QAction] = {}
         self.setProperty("framed", True)
+        self.setProperty("choice", True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

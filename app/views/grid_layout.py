@@ -12,7 +12,7 @@ from PySide6.QtCore import QPoint, QRect, QSize
 class GridLayout:
     """Cells of one size in rows, or in one endless row (``strip``).
 
-    The columns share the width evenly, so the right edge never ends in a ragged gap.
+    Cells grow in width to share the viewport's evenly, so the right edge never ends in a gap.
     Coordinates are those of the content; ``width`` is always that of the viewport.
     """
 
@@ -28,18 +28,11 @@ class GridLayout:
         room = width - 2 * self.margin + self.gap
         return max(1, room // (self.cell.width() + self.gap))
 
-    def _spacing(self, width: int) -> float:
+    def _column_width(self, width: int) -> float:
+        """Columns stretch to share the width evenly; one column keeps to the window."""
         columns = self.columns(width)
-        if columns == 1:
-            return 0.0
-        left = width - 2 * self.margin - columns * self.cell.width()
-        # With few photos a wide window would tear the cells apart; cap what is shared out.
-        return min(left / (columns - 1), self.gap * 4.0)
-
-    def _left(self, width: int) -> float:
-        columns = self.columns(width)
-        used = columns * self.cell.width() + (columns - 1) * self._spacing(width)
-        return max(float(self.margin), (width - used) / 2)
+        room = width - 2 * self.margin - (columns - 1) * self.gap
+        return max(float(self.cell.width()), room / columns)
 
     def rect(self, position: int, width: int) -> QRect:
         """The cell of a position."""
@@ -47,8 +40,11 @@ class GridLayout:
             x = self.margin + position * (self.cell.width() + self.gap)
             return QRect(QPoint(x, self.margin), self.cell)
         row, column = divmod(position, self.columns(width))
-        x = round(self._left(width) + column * (self.cell.width() + self._spacing(width)))
-        return QRect(QPoint(x, self.margin + row * self._pitch), self.cell)
+        pitch = self._column_width(width) + self.gap
+        left = round(self.margin + column * pitch)
+        right = round(self.margin + (column + 1) * pitch) - self.gap
+        top = self.margin + row * self._pitch
+        return QRect(left, top, right - left, self.cell.height())
 
     @property
     def _pitch(self) -> int:

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.keymap import commands
@@ -85,6 +92,10 @@ class KeySheet(QWidget):
         self._sheet.setGeometry(
             (self.width() - width) // 2, (self.height() - height) // 2, width, height
         )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Darken what is behind."""
+        QPainter(self).fillRect(self.rect(), QColor(0, 0, 0, 130))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Any key closes."""

@@ -45,13 +45,15 @@ class CellMetrics:
 
     def picture(self, cell: QRect) -> QRect:
         """The square that the thumbnail is fitted into."""
-        return QRect(cell.x() + self.padding, cell.y() + self.padding, self.side, self.side)
+        left = cell.x() + (cell.width() - self.side) // 2
+        return QRect(left, cell.y() + self.padding, self.side, self.side)
 
     def caption(self, cell: QRect) -> QRect:
         """The strip below the thumbnail."""
         top = cell.y() + self.padding + self.side
         height = self.footer + self.padding
-        return QRect(cell.x() + self.padding + 2, top, self.side - 4, height)
+        inset = self.padding + 4
+        return QRect(cell.x() + inset, top, cell.width() - 2 * inset, height)
 
 
 class PhotoDelegate(QStyledItemDelegate):
@@ -149,7 +151,7 @@ class PhotoDelegate(QStyledItemDelegate):
         painter.drawText(lower, flags, row.reason or tr("This file can't be read"))
 
     def _paint_flag(self, painter: QPainter, area: QRect, flag: Flag) -> None:
-        spot = QRectF(area.x() + 6, area.y() + 6, 24, 24)
+        spot = QRectF(area.x() + 4, area.y() + 4, 24, 24)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._colors["badge"])
         painter.drawEllipse(spot)

@@ -77,7 +77,7 @@ class PhotoGrid(QAbstractItemView):
         self._theme = theme
         metrics = CellMetrics(side, padding=4, footer=0) if strip else CellMetrics(side)
         self._delegate = PhotoDelegate(thumbnails, theme, metrics, self)
-        self._layout = GridLayout(strip=strip, gap=6 if strip else 10, margin=8 if strip else 14)
+        self._layout = GridLayout(strip=strip, gap=6 if strip else 8, margin=8 if strip else 12)
         self._hovered = -1
         self._anchor = -1
         self._pressed = -1

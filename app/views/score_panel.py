@@ -199,8 +199,9 @@ def photo_facts(photo: Photo) -> list[tuple[str, str]]:
     facts: list[tuple[str, str]] = []
     if photo.faces:
         largest = max(face.box.area for face in photo.faces)
-        share = tr("largest {share} % of the photo", share=decimal(largest * 100, 0))
-        facts.append((tr("Faces"), f"{faces_text(len(photo.faces))}, {share}"))
+        facts.append((tr("Faces"), faces_text(len(photo.faces))))
+        share = tr("{share} % of the photo", share=decimal(largest * 100, 0))
+        facts.append((tr("Largest"), share))
     elif photo.score is not None:
         facts.append((tr("Faces"), faces_text(0)))
     meta = photo.metadata

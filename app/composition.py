@@ -1,0 +1,103 @@
+"""The one place that builds the window and joins it to the library."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSocketNotifier
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from app.session import Session, open_session
+from app.theme import Theme, ThemeChoice, app_icon
+from app.translation import use_language
+from app.views.main_window import MainWindow
+from app.window_state import WindowState
+from core.errors import AlbumenError
+from core.paths import absolute, default_library_dir
+from core.settings import Settings, SettingsError, load_settings, save_settings
+
+log = logging.getLogger(__name__)
+
+
+def make_application(arguments: list[str]) -> QApplication:
+    """The QApplication with the program's name and icon."""
+    app = QApplication(arguments)
+    app.setApplicationName("Albumen")
+    app.setApplicationDisplayName("Albumen")
+    app.setDesktopFileName("albumen")
+    app.setWindowIcon(app_icon())
+    return app
+
+
+def make_window(
+    session: Session, theme: Theme, settings: Settings, state: WindowState | None = None
+) -> MainWindow:
+    """A window on a session; settings are saved as they change."""
+
+    def save(changed: Settings) -> None:
+        try:
+            save_settings(changed)
+        except SettingsError as error:
+            session.notifier.report(error)
+
+    return MainWindow(session, theme, state or WindowState(), settings, save)
+
+
+def run_window(library: Path | None = None) -> int:
+    """Open the window on a library and run until it is closed; gives the exit code."""
+    settings = load_settings()
+    app = make_application(sys.argv[:1])
+    use_language(settings.language)
+    theme = Theme(app, ThemeChoice(settings.theme))
+    folder = absolute(library) if library is not None else default_library_dir()
+    try:
+        session = open_session(folder, settings)
+    except AlbumenError as error:
+        log.warning("%s", error)
+        QMessageBox.critical(None, "Albumen", str(error))
+        return 1
+    session.notifier.install_hooks()
+    window = make_window(session, theme, settings)
+    signals = QuitOnSignal(window.close)
+    window.show()
+    session.start()
+    try:
+        return app.exec()
+    finally:
+        session.stop()
+        session.notifier.remove_hooks()
+        signals.stop()
+
+
+class QuitOnSignal(QObject):
+    """Ctrl+C and a termination request close the window as a click would.
+
+    Python's handlers only run when Python code does, which an idle event loop never lets happen;
+    the wake-up socket brings the news into the loop.
+    """
+
+    def __init__(self, close: Callable[[], object]) -> None:
+        super().__init__()
+        self._read, self._write = socket.socketpair()
+        self._write.setblocking(False)
+        self._previous = signal.set_wakeup_fd(self._write.fileno())
+        self._handlers = {
+            number: signal.signal(number, lambda *_: None)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        self._notifier = QSocketNotifier(self._read.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(lambda *_: (self._read.recv(16), close()))
+
+    def stop(self) -> None:
+        """Put everything back."""
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(self._previous)
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        self._read.close()
+        self._write.close()

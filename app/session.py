@@ -1,0 +1,161 @@
+"""Everything that lives as long as an open library: reads, writes, background work, caches.
+
+The views get the parts they need from here, never the session itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QObject
+
+from app.actions import UserActions
+from app.browsing import Browser
+from app.jobs import Jobs
+from app.library_feed import LibraryFeed, ProgressFeed
+from app.models.albums import AlbumListModel
+from app.models.details import PhotoDetails
+from app.models.pictures import PictureCache
+from app.models.thumbnails import ThumbnailCache
+from app.notifications import Notifier
+from core.analysis import DEFAULT_MODEL, open_analyzer
+from core.domain import Album, IndexProgress, LibraryChange
+from core.files.decode import decode
+from core.indexer import Indexer
+from core.inference.cards import find_model
+from core.library.library import Library, open_library
+from core.settings import Settings
+from core.workers import default_workers
+
+log = logging.getLogger(__name__)
+
+
+class BackgroundWork(Protocol):
+    """What the window needs of the indexer."""
+
+    def start(self) -> None:
+        """Start the threads."""
+
+    def stop(self) -> None:
+        """Finish what is in hand and join the threads."""
+
+    def rescan(self, album_id: int | None = None) -> None:
+        """Reconcile albums with their folders."""
+
+    def pause(self) -> None:
+        """Analyze nothing more for now."""
+
+    def resume(self) -> None:
+        """Go on."""
+
+    def cancel(self) -> None:
+        """Drop this work until the next scan."""
+
+    def prioritize(self, photo_ids: list[int]) -> None:
+        """Analyze these first."""
+
+    def subscribe(self, listener: Callable[[IndexProgress], None]) -> Callable[[], None]:
+        """Be told of progress on any thread."""
+
+
+class Session(QObject):
+    """Joins one library with the objects that the window shows.
+
+    ``start`` begins the background work; ``stop`` ends every thread in the order watcher and
+    pool, readers, writer, so that nothing is written after the library is closed.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        work: BackgroundWork,
+        model_id: str,
+        thumbnail_memory_mb: int = 160,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.library = library
+        self.work = work
+        self.notifier = Notifier(self)
+        self.jobs = Jobs(3, self)
+        self.decoding = Jobs(2, self)
+        self.jobs.failed.connect(self.notifier.report)
+        self.decoding.failed.connect(self.notifier.report)
+        self.browser = Browser(library.queries, self.jobs, model_id, self)
+        self.albums = AlbumListModel(self)
+        self.thumbnails = ThumbnailCache(library.thumbnails.get, thumbnail_memory_mb, self)
+        self.pictures = PictureCache(decode, self.decoding, self)
+        self.details = PhotoDetails(library.queries, self.browser, self.jobs, self)
+        self.actions = UserActions(library.writer, self.browser, self.jobs, self.notifier, self)
+        self.actions.album_added.connect(self._on_album_added)
+        self.changes = LibraryFeed(self)
+        self.progress = ProgressFeed(self)
+        self.changes.changed.connect(self._on_change)
+        self._unsubscribe: list[Callable[[], None]] = []
+        self._stopped = False
+
+    def start(self) -> None:
+        """Show what the library holds and start the background work."""
+        self._unsubscribe = [
+            self.library.writer.subscribe(self.changes.publish),
+            self.work.subscribe(self.progress.publish),
+        ]
+        self.browser.refresh()
+        self.refresh_albums()
+        self.work.start()
+        self.jobs.run(self.work.rescan)
+
+    def stop(self) -> None:
+        """End everything; safe to call twice."""
+        if self._stopped:
+            return
+        self._stopped = True
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self.changes.stop()
+        self.progress.stop()
+        self.work.stop()
+        self.jobs.stop()
+        self.decoding.stop()
+        self.thumbnails.stop()
+        self.library.close()
+
+    def refresh_albums(self) -> None:
+        """Ask for the albums again."""
+        self.jobs.run(self.library.queries.albums, self.albums.set_albums)
+
+    def rescan(self, album: Album | None = None) -> None:
+        """Reconcile an album (or all) with the disk."""
+        self.jobs.run(lambda: self.work.rescan(album.id if album is not None else None))
+
+    def _on_album_added(self, album: Album) -> None:
+        self.rescan(album)
+
+    def _on_change(self, change: LibraryChange) -> None:
+        self.thumbnails.invalidate(change.updated | change.added)
+        self.pictures.recheck(change.updated)
+        self.browser.library_changed(change)
+        self.details.library_changed(change)
+        if change.albums or change.added or change.removed or change.everything:
+            self.refresh_albums()
+
+
+def open_session(library_path: Path, settings: Settings) -> Session:
+    """Open a library with its indexer.
+
+    Raises:
+        LibraryError: the library can't be opened.
+        ModelError: the model can't be found.
+    """
+    card = find_model(settings.model or DEFAULT_MODEL)
+    library = open_library(library_path)
+    work = Indexer(
+        library,
+        lambda: open_analyzer(settings.model or DEFAULT_MODEL),
+        model_id=card.model_id,
+        workers=settings.workers or default_workers(),
+    )
+    return Session(library, work, card.model_id, settings.thumbnail_memory_mb)

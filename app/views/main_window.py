@@ -1,0 +1,426 @@
+"""The window: puts the views together and connects them to the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QRect, Qt, QUrl
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
+
+from app.keymap import keys_in_force
+from app.session import Session
+from app.theme import Theme, ThemeChoice
+from app.translation import tr, trn
+from app.views.activity_area import ActivityArea
+from app.views.album_sidebar import AlbumSidebar
+from app.views.command_set import CommandSet
+from app.views.filter_bar import FilterBar
+from app.views.key_sheet import KeySheet
+from app.views.loupe import Loupe
+from app.views.message_bar import MessageBar
+from app.views.pages import Pages
+from app.views.photo_grid import MAX_SIDE, MIN_SIDE, PhotoGrid
+from app.views.score_panel import ScorePanel
+from app.views.toolbar import Toolbar
+from app.window_state import WindowState
+from core.domain import ColorLabel, Flag, IndexProgress, SortKey, Status
+from core.settings import Settings
+
+SIDEBAR_WIDTH = 232
+NARROW = 900
+"""Below this width the side panels make room for the photos."""
+
+
+class MainWindow(QMainWindow):
+    """The program's one window."""
+
+    def __init__(
+        self,
+        session: Session,
+        theme: Theme,
+        state: WindowState,
+        settings: Settings,
+        save: Callable[[Settings], None],
+    ) -> None:
+        super().__init__()
+        self.setWindowTitle("Albumen")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(560, 380)
+        self._session = session
+        self._theme = theme
+        self._state = state
+        self._settings = settings
+        self._save = save
+        self._busy = False
+        self._done_before = 0
+        browser = session.browser
+
+        self.commands = CommandSet(self, theme)
+        self.commands.bind(keys_in_force(settings.key_preset, settings.keys))
+        self.grid = PhotoGrid(browser.photos, browser.selection, session.thumbnails, theme)
+        self.loupe = Loupe(browser, session.thumbnails, session.pictures, theme)
+        self.pages = Pages(browser, session.albums, theme)
+        self.pages.add("grid", self.grid)
+        self.pages.add("loupe", self.loupe)
+        self.activity = ActivityArea(theme)
+        self.sidebar = AlbumSidebar(session.albums, self.activity, theme)
+        self.sidebar.setFixedWidth(SIDEBAR_WIDTH)
+        self.filters = FilterBar(browser, theme)
+        self.panel = ScorePanel(theme)
+        self.toolbar = Toolbar(self.commands, self._build_menu(), theme)
+        self._build()
+        self.messages = MessageBar(theme, self.centralWidget())
+        self.key_sheet = KeySheet(theme, self.centralWidget())
+        self._connect_session()
+        self._connect_views()
+        self._connect_commands()
+        self._restore()
+
+    def _build(self) -> None:
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.sidebar)
+        middle.addWidget(self.pages, 1)
+        middle.addWidget(self.panel)
+        central = QWidget()
+        central.setObjectName("central")
+        column = QVBoxLayout(central)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.toolbar)
+        column.addWidget(self.filters)
+        column.addLayout(middle, 1)
+        self.setCentralWidget(central)
+
+    def _build_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for name in ("add", "rescan"):
+            menu.addAction(self.commands[name])
+        menu.addSeparator()
+        for name in ("undo", "redo", "auto_advance"):
+            menu.addAction(self.commands[name])
+        menu.addSeparator()
+        themes = menu.addMenu(tr("Theme"))
+        for choice, text in (
+            (ThemeChoice.SYSTEM, tr("As the system")),
+            (ThemeChoice.DARK, tr("Dark")),
+            (ThemeChoice.LIGHT, tr("Light")),
+        ):
+            action = themes.addAction(text)
+            action.setCheckable(True)
+            action.triggered.connect(partial(self.choose_theme, choice))
+        themes.aboutToShow.connect(
+            lambda: [
+                action.setChecked(choice is self._theme.choice)
+                for action, choice in zip(themes.actions(), ThemeChoice, strict=True)
+            ]
+        )
+        for name in ("badges", "fullscreen", "keys"):
+            menu.addAction(self.commands[name])
+        menu.addSeparator()
+        menu.addAction(self.commands["quit"])
+        return menu
+
+    # --- connections -----------------------------------------------------------------------------
+
+    def _connect_session(self) -> None:
+        session, browser = self._session, self._session.browser
+        session.notifier.posted.connect(self.messages.post)
+        session.progress.changed.connect(self._show_progress)
+        session.details.loaded.connect(self.panel.show_photo)
+        session.details.loaded.connect(self.loupe.show_photo)
+        session.actions.album_added.connect(self._on_album_added)
+        session.actions.judged.connect(self._on_judged)
+        session.actions.targets = self._targets
+        session.albums.modelReset.connect(self._show_place)
+        session.albums.modelReset.connect(self._show_panels)
+        session.albums.dataChanged.connect(self._show_place)
+        browser.listed.connect(lambda _: self._show_place())
+        browser.chosen_changed.connect(lambda _: self._show_place())
+        browser.query_changed.connect(
+            lambda query: self.toolbar.order.show_value((query.sort, query.descending))
+        )
+
+    def _connect_views(self) -> None:
+        session, browser = self._session, self._session.browser
+        self.grid.opened.connect(lambda _: self.show_view("loupe"))
+        self.grid.visible_changed.connect(session.work.prioritize)
+        self.grid.menu_requested.connect(self._open_photo_menu)
+        self.loupe.closed.connect(lambda: self.show_view("grid"))
+        self.loupe.heat_toggled.connect(self.commands["heatmap"].setChecked)
+        self.loupe.faces_toggled.connect(self.commands["faces"].setChecked)
+        self.pages.empty.add_requested.connect(self.ask_for_folder)
+        self.pages.empty.pictures_requested.connect(
+            lambda path: session.actions.add_albums([Path(path)])
+        )
+        self.pages.empty.show_all_requested.connect(browser.show_all)
+        self.sidebar.album_chosen.connect(lambda album_id: browser.change(album_id=album_id))
+        self.sidebar.add_requested.connect(self.ask_for_folder)
+        self.sidebar.rescan_requested.connect(session.rescan)
+        self.sidebar.remove_requested.connect(session.actions.remove_album)
+        self.activity.pause_requested.connect(
+            lambda on: session.work.pause() if on else session.work.resume()
+        )
+        self.activity.cancel_requested.connect(session.work.cancel)
+        self.activity.unreadable_requested.connect(
+            lambda: browser.change(statuses=frozenset({Status.UNREADABLE}))
+        )
+        self.filters.leave.connect(lambda: self.pages.currentWidget().setFocus())
+        self.panel.rated.connect(session.actions.rate)
+        self.panel.flagged.connect(session.actions.flag)
+        self.toolbar.order_chosen.connect(lambda order: self.set_order(*order))
+        self.toolbar.side_changed.connect(self.grid.set_side)
+
+    def _connect_commands(self) -> None:
+        actions, browser = self._session.actions, self._session.browser
+        callbacks: dict[str, Callable[[], object]] = {
+            f"rate_{n}": partial(actions.rate, n) for n in range(6)
+        }
+        for color in (ColorLabel.RED, ColorLabel.YELLOW, ColorLabel.GREEN, ColorLabel.BLUE):
+            callbacks[f"color_{color.value}"] = partial(actions.label, color)
+        for name in ("grid", "loupe"):
+            callbacks[name] = partial(self.show_view, name)
+        callbacks |= {
+            "pick": partial(actions.flag, Flag.PICK),
+            "reject": partial(actions.flag, Flag.REJECT),
+            "unflag": partial(actions.flag, None),
+            "undo": actions.undo,
+            "redo": actions.redo,
+            "zoom": self._zoom,
+            "next": lambda: browser.step(1),
+            "previous": lambda: browser.step(-1),
+            "best_first": lambda: self.set_order(SortKey.SCORE, True),
+            "worst_first": lambda: self.set_order(SortKey.SCORE, False),
+            "find": self.filters.focus_search,
+            "show_all": browser.show_all,
+            "larger": lambda: self._resize_thumbnails(24),
+            "smaller": lambda: self._resize_thumbnails(-24),
+            "add": self.ask_for_folder,
+            "rescan": self._session.rescan,
+            "keys": lambda: self.key_sheet.show_keys(self.commands.keys),
+            "quit": self.close,
+        }
+        self.commands.connect(callbacks)
+        self.commands.connect_toggles(
+            {
+                "heatmap": self._set_heat,
+                "faces": self.loupe.set_faces,
+                "info": lambda _: self._show_panels(),
+                "sidebar": lambda _: self._show_panels(),
+                "badges": self._set_badges,
+                "auto_advance": lambda on: self._keep(auto_advance=on),
+                "fullscreen": self._set_fullscreen,
+            }
+        )
+
+    # --- state -----------------------------------------------------------------------------------
+
+    def _restore(self) -> None:
+        geometry = self._state.geometry()
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(1280, 800)
+        self.commands["sidebar"].setChecked(self._state.flag("sidebar", True))
+        self.commands["info"].setChecked(self._state.flag("info", True))
+        self.commands["badges"].setChecked(self._settings.show_badges)
+        self.commands["auto_advance"].setChecked(self._settings.auto_advance)
+        side = min(MAX_SIDE, max(MIN_SIDE, self._state.number("side", 176)))
+        self.toolbar.show_side(side)
+        self.grid.set_side(side)
+        self.set_order(*self._state.order())
+        query = self._session.browser.query
+        self.toolbar.order.show_value((query.sort, query.descending))
+        self._show_panels()
+        self.show_view("grid")
+
+    def _keep_state(self) -> None:
+        if not self.isFullScreen():
+            self._state.set_geometry(self.saveGeometry())
+        self._state.set_flag("sidebar", self.commands["sidebar"].isChecked())
+        self._state.set_flag("info", self.commands["info"].isChecked())
+        self._state.set_number("side", self.grid.side)
+        query = self._session.browser.query
+        self._state.set_order(query.sort, query.descending)
+        self._state.save()
+
+    def _keep(self, **changes: object) -> None:
+        """Change settings and save them."""
+        changed = replace(self._settings, **changes)  # type: ignore[arg-type]
+        if changed != self._settings:
+            self._settings = changed
+            self._save(changed)
+
+    def choose_theme(self, choice: ThemeChoice) -> None:
+        """Use another theme from now on."""
+        self._theme.choose(choice)
+        self._keep(theme=choice.value)
+
+    def set_order(self, key: SortKey, descending: bool) -> None:
+        """Sort by another key."""
+        self._session.browser.change(sort=key, descending=descending)
+
+    def _set_badges(self, on: bool) -> None:
+        self.grid.set_badges(on)
+        self._keep(show_badges=on)
+
+    # --- what is on screen -----------------------------------------------------------------------
+
+    def show_view(self, name: str) -> None:
+        """Show the grid, the loupe or another view."""
+        browser = self._session.browser
+        if name != "grid" and browser.active_position < 0:
+            browser.activate(0)
+        self.pages.show_view(name)
+        self.toolbar.views.show_value(name)
+        self._show_place()
+        self.toolbar.size.setVisible(name == "grid")
+
+    def _set_heat(self, on: bool) -> None:
+        self.loupe.set_heat(on)
+        if on and self.pages.current_name == "grid":
+            self.show_view("loupe")
+
+    def _zoom(self) -> None:
+        if self.pages.current_name == "grid":
+            self.show_view("loupe")
+        self.loupe.canvas.toggle_zoom()
+
+    def _resize_thumbnails(self, by: int) -> None:
+        side = min(MAX_SIDE, max(MIN_SIDE, self.grid.side + by))
+        self.toolbar.show_side(side)
+
+    def _show_panels(self) -> None:
+        """Side panels as chosen, unless the window is too narrow or in full screen."""
+        roomy = self.width() >= NARROW and not self.isFullScreen()
+        started = bool(self._session.albums.albums)  # before that, only the invitation counts
+        self.sidebar.setVisible(self.commands["sidebar"].isChecked() and roomy)
+        self.panel.setVisible(self.commands["info"].isChecked() and roomy and started)
+        self.toolbar.setVisible(not self.isFullScreen())
+        self.filters.setVisible(not self.isFullScreen() and started)
+
+    def _set_fullscreen(self, on: bool) -> None:
+        self.showFullScreen() if on else self.showNormal()
+        self._show_panels()
+
+    def _show_place(self) -> None:
+        browser, albums = self._session.browser, self._session.albums
+        album = next((a for a in albums.albums if a.id == browser.query.album_id), None)
+        title = tr("All photos") if album is None else album.name
+        listing = browser.listing
+        count = browser.chosen_count
+        self.toolbar.show_place(title, len(listing.ids), listing.total, count)
+        self.panel.show_chosen(count if self.pages.current_name == "grid" else 0)
+
+    def _show_progress(self, progress: IndexProgress) -> None:
+        self.activity.show_progress(progress)
+        self.pages.show_progress(progress)
+        if progress.busy and progress.found:
+            share = 100 * progress.done // progress.found
+            self.setWindowTitle(f"Albumen – {share} %")
+        else:
+            self.setWindowTitle("Albumen")
+        if self._busy and not progress.busy:
+            new = progress.done - self._done_before
+            if new:
+                self._session.notifier.say(trn("{n} photo scored", "{n} photos scored", new))
+            self._done_before = progress.done
+        self._busy = progress.busy
+
+    # --- acting ----------------------------------------------------------------------------------
+
+    def _targets(self) -> list[int]:
+        """In the grid the chosen photos, elsewhere the one on screen."""
+        browser = self._session.browser
+        if self.pages.current_name == "grid":
+            return [int(i) for i in browser.chosen_ids()]
+        return [] if browser.active_id is None else [browser.active_id]
+
+    def _on_judged(self) -> None:
+        alone = self.pages.current_name != "grid" or self._session.browser.chosen_count == 1
+        if self._settings.auto_advance and alone:
+            self._session.browser.step(1)
+
+    def ask_for_folder(self) -> None:
+        """Let the user choose a folder to add."""
+        dialog = QFileDialog(self, tr("Add a folder of photos"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: self._session.actions.add_albums([Path(path)]))
+        dialog.open()
+
+    def _on_album_added(self, album: object) -> None:
+        self._session.jobs.run(
+            self._session.library.queries.albums,
+            lambda albums: (
+                self._session.albums.set_albums(albums),
+                self.sidebar.choose(getattr(album, "id", None)),
+            ),
+        )
+
+    def _open_photo_menu(self, point: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name in ("loupe", "heatmap"):
+            menu.addAction(self.commands[name])
+        menu.addSeparator()
+        for name in ("pick", "reject", "unflag"):
+            menu.addAction(self.commands[name])
+        stars = menu.addMenu(tr("Stars"))
+        stars.addActions([self.commands[f"rate_{n}"] for n in range(6)])
+        labels = menu.addMenu(tr("Colour label"))
+        labels.addActions([self.commands[f"color_{c}"] for c in ("red", "yellow", "green", "blue")])
+        menu.addSeparator()
+        row = self._session.browser.photos.row(self._session.browser.active_position)
+        if row is not None:
+            folder = QUrl.fromLocalFile(str(row.path.parent))
+            menu.addAction(
+                tr("Open its folder in the file manager"),
+                lambda: QDesktopServices.openUrl(folder),
+            )
+            menu.addAction(
+                tr("Copy its path"),
+                lambda: QGuiApplication.clipboard().setText(str(row.path)),
+            )
+        menu.popup(point)
+
+    # --- Qt's events -----------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Folders and photos from other programs are welcome."""
+        if event.source() is None and event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Add what was dropped."""
+        paths = [Path(u.toLocalFile()) for u in event.mimeData().urls() if u.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self._session.actions.add_albums(paths)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Side panels give way in a narrow window."""
+        super().resizeEvent(event)
+        if (event.oldSize().width() < NARROW) != (event.size().width() < NARROW):
+            self._show_panels()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep the state, hide at once, end every thread."""
+        self._keep_state()
+        self.hide()
+        self._session.stop()
+        event.accept()
+
+    def central_rect(self) -> QRect:
+        """Where the views are, for pictures of the window."""
+        return self.centralWidget().geometry()

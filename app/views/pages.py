@@ -1,0 +1,93 @@
+"""The stack of views in the middle of the window, and which of them is on screen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from app.browsing import Browser, Listing
+from app.models.albums import AlbumListModel
+from app.theme import Theme
+from app.views.empty_state import EmptyState
+from app.views.filter_bar import describe_filters
+from core.domain import IndexProgress
+
+
+class Pages(QStackedWidget):
+    """Grid, loupe and the others by name; an empty list shows why it is empty instead.
+
+    Signals:
+        shown(str): name of the view that is now on screen.
+    """
+
+    shown = Signal(str)
+
+    def __init__(
+        self, browser: Browser, albums: AlbumListModel, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._browser = browser
+        self._albums = albums
+        self._progress = IndexProgress()
+        self._views: dict[str, QWidget] = {}
+        self._wanted = "grid"
+        self._answered = False
+        self.empty = EmptyState(theme)
+        self.addWidget(self.empty)
+        browser.listed.connect(self._on_listed)
+        albums.modelReset.connect(self._update)
+        albums.dataChanged.connect(self._update)
+
+    def add(self, name: str, view: QWidget) -> None:
+        """Add a view under a name."""
+        self._views[name] = view
+        self.addWidget(view)
+
+    @property
+    def current_name(self) -> str:
+        """The view that is asked for (shown as soon as there are photos)."""
+        return self._wanted
+
+    def show_view(self, name: str) -> None:
+        """Ask for a view."""
+        self._wanted = name
+        self._update()
+        if self.currentWidget() is not self.empty:
+            self.currentWidget().setFocus()
+        self.shown.emit(name)
+
+    def show_progress(self, progress: IndexProgress) -> None:
+        """An empty album that is being looked through says so."""
+        scanning = progress.busy
+        if scanning != self._progress.busy:
+            self._progress = progress
+            self._update()
+        self._progress = progress
+
+    def _on_listed(self, _listing: Listing) -> None:
+        self._answered = True
+        self._update()
+
+    def _update(self) -> None:
+        if not self._answered or len(self._browser.listing.ids):
+            view = self._views.get(self._wanted)
+            if view is not None and self.currentWidget() is not view:
+                self.setCurrentWidget(view)
+            return
+        self._explain()
+        if self.currentWidget() is not self.empty:
+            self.setCurrentWidget(self.empty)
+
+    def _explain(self) -> None:
+        listing, query = self._browser.listing, self._browser.query
+        album = next((a for a in self._albums.albums if a.id == query.album_id), None)
+        if not self._albums.albums:
+            self.empty.show_no_album()
+        elif listing.hidden:
+            self.empty.show_filtered(describe_filters(query))
+        elif album is not None and not album.online:
+            self.empty.show_offline_album()
+        elif self._progress.busy:
+            self.empty.show_looking()
+        else:
+            self.empty.show_empty_album()
