@@ -24,7 +24,7 @@ from core.files.identity import fingerprint
 from core.library.analysis_writes import AnalyzedPhoto
 from core.library.library import Library
 from core.library.queries import PendingPhoto
-from core.reconcile import Reconciled, reconcile
+from core.reconcile import reconcile
 from core.work_queue import WorkQueue
 
 log = logging.getLogger(__name__)
@@ -90,6 +90,7 @@ class Indexer:
         self._cancelled = threading.Event()
         self._state = threading.Condition()
         self._open_scopes = 0
+        self._waiting: set[Scope] = set()
         self._remaining = 0
         self._counts = {"found": 0, "done": 0, "scored": 0, "unreadable": 0, "not_scored": 0}
         self._faces = 0
@@ -98,7 +99,7 @@ class Indexer:
         self._speed: deque[float] = deque(maxlen=SPEED_WINDOW)
         self._listeners: list[ProgressListener] = []
         self._unsubscribe: Callable[[], None] | None = None
-        self.reconciled: list[Reconciled] = []
+        self._found_files = 0
 
     # --- life ------------------------------------------------------------------------------------
 
@@ -142,10 +143,14 @@ class Indexer:
     def scan(self, folder: Path, *, recursive: bool = True) -> None:
         """Reconcile a folder inside an album, then analyze what is new or changed."""
         self._cancelled.clear()
+        scope = Scope(folder, recursive)
         with self._state:
+            if scope in self._waiting:
+                return  # a burst of events in one folder is one look at it
+            self._waiting.add(scope)
             self._open_scopes += 1
         self._work.pause(self._paused)
-        self._scopes.put(Scope(folder, recursive))
+        self._scopes.put(scope)
         self._tell()
 
     def pause(self) -> None:
@@ -158,7 +163,7 @@ class Indexer:
         """Go on, also after ``cancel``."""
         self._paused = False
         self._cancelled.clear()
-        self._note("model", None)
+        self.note("model", None)
         self._work.pause(False)
         self._work.wake()
         self._tell()
@@ -202,6 +207,11 @@ class Indexer:
                 notes=dict(self._notes),
             )
 
+    @property
+    def found_files(self) -> int:
+        """Candidate files that all scans so far have seen."""
+        return self._found_files
+
     def wait_until_idle(self, timeout: float | None = None) -> bool:
         """Wait until all scans and analyses asked for are stored; False when time ran out.
 
@@ -228,6 +238,8 @@ class Indexer:
             scope = self._scopes.get()
             if scope is None or self._stopping.is_set():
                 return
+            with self._state:
+                self._waiting.discard(scope)  # before looking: what changes from now on counts
             try:
                 if not self._cancelled.is_set():
                     seen = reconcile(
@@ -236,14 +248,14 @@ class Indexer:
                         recursive=scope.recursive,
                         stopped=lambda: self._stopping.is_set() or self._cancelled.is_set(),
                     )
-                    self.reconciled.append(seen)
+                    self._found_files += seen.found
                     for folder, reason in seen.problems.items():
-                        self._note(f"folder:{folder}", reason)
+                        self.note(f"folder:{folder}", reason)
             except LibraryError as error:
-                self._note("disk", str(error))
+                self.note("disk", str(error))
             except Exception:
                 log.exception("a scan failed")
-                self._note("scan", "A folder could not be scanned; the log has the details.")
+                self.note("scan", "A folder could not be scanned; the log has the details.")
             finally:
                 self._refresh_remaining()
                 self._work.wake()
@@ -276,7 +288,7 @@ class Indexer:
                 self._work.park(photo)
                 self._tell()
             except ModelError as error:
-                self._note("model", str(error))
+                self.note("model", str(error))
                 self._work.pause(True)
                 self._work.park(photo)
                 self._tell()
@@ -348,11 +360,11 @@ class Indexer:
                 ).result()
                 break
             except LibraryError as error:
-                self._note("disk", str(error))
+                self.note("disk", str(error))
                 self._tell()
                 if self._stopping.wait(SAVE_RETRY_SECONDS):
                     return
-        self._note("disk", None)
+        self.note("disk", None)
         self._count(batch)
 
     def _count(self, batch: list[Finished]) -> None:
@@ -377,7 +389,8 @@ class Indexer:
         elapsed = self._speed[-1] - self._speed[0]
         return len(self._speed) / elapsed if elapsed > 0 else None
 
-    def _note(self, key: str, text: str | None) -> None:
+    def note(self, key: str, text: str | None) -> None:
+        """Something the user should know about the work, under a key that later replaces it."""
         with self._state:
             if text is None:
                 self._notes.pop(key, None)

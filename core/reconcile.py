@@ -61,6 +61,8 @@ def reconcile(
         return result
 
     rules = IgnoreRules(patterns=tuple(library.queries.ignore_patterns(album.id)))
+    if rules.ignores(folder, album.path, folder=True):
+        return result
     known = library.queries.known_states(folder, recursive=recursive)
     seen: set[str] = set()
     fresh: list[FileState] = []
@@ -70,7 +72,7 @@ def reconcile(
         result.problems[path] = reason
         log.warning("a folder is skipped: %s", reason)
 
-    for state in walk(folder, rules, on_problem=problem, recursive=recursive):
+    for state in walk(folder, rules, on_problem=problem, recursive=recursive, album=album.path):
         if stopped():
             return result
         result.found += 1

@@ -130,7 +130,7 @@ def scan_folders(
 
         raise ModelError(progress.notes["model"])
     _report(progress)
-    found = sum(seen.found for seen in indexer.reconciled)
+    found = indexer.found_files
     unreadable = sum(
         library.queries.count(
             PhotoQuery(analyzer.model_id, folder=folder, statuses=frozenset({Status.UNREADABLE}))
