@@ -189,6 +189,24 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """A measured fault that cleared its threshold; `core.reasons` measures it.
+
+    ``code`` is stable (``core.reasons.codes.Code``), ``text`` a plain sentence. ``value`` is the
+    measurement and ``threshold`` what it had to pass, in the code's own unit (some faults are too
+    much of something, some too little). ``severity`` is 0 (just noticed) .. 1 (as bad as it gets);
+    ``box`` is where, or ``None`` for the whole photo.
+    """
+
+    code: str
+    text: str
+    value: float
+    threshold: float
+    severity: float
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """Everything the program derives from one photo's pixels, under one model."""
 
@@ -230,6 +248,7 @@ class PhotoRow:
     width: int | None
     height: int | None
     taken_at: datetime | None
+    main_reason: str | None = None  # the gravest measured fault's code
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +256,8 @@ class Photo:
     """Everything the library knows of one photo under one model (``core.cli`` prints this).
 
     ``percentile`` is the share (0..100) of the album's scored photos with a lower mean, ties
-    counted half. ``rating`` is 0..5 stars.
+    counted half. ``rating`` is 0..5 stars. ``reasons`` are the measured faults, the gravest
+    first; they say nothing until ``reasons_measured`` (on the file as it is now).
     """
 
     id: int
@@ -255,6 +275,8 @@ class Photo:
     flag: Flag | None = None
     color: ColorLabel | None = None
     content_hash: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    reasons_measured: bool = False
 
 
 class SortKey(enum.StrEnum):
@@ -287,6 +309,7 @@ class PhotoQuery:
     text: str = ""
     flag: Flag | None = None
     min_rating: int | None = None
+    reason: str | None = None  # only photos with this measured fault (its code)
     sort: SortKey = SortKey.SCORE
     descending: bool = True
     limit: int | None = None

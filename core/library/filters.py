@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, se
 from sqlalchemy.sql.selectable import FromClause
 
 from core.domain import PhotoQuery, SortKey, Status
-from core.library.schema import analyses, judgements, photos
+from core.library.schema import analyses, judgements, photos, reasons
 
 file_state = photos.c.size.concat(":").concat(photos.c.mtime_ns)
 """The file's state as the text that ``analyses.source`` and ``photos.facts_source`` keep."""
@@ -69,6 +69,10 @@ def conditions(query: PhotoQuery, album_ids: Sequence[int] | None) -> list[Colum
         found.append(judgements.c.flag == query.flag.value)
     if query.min_rating is not None:
         found.append(rating_column >= query.min_rating)
+    if query.reason is not None:
+        with_reason = select(reasons.c.photo_id).where(reasons.c.code == query.reason)
+        found.append(photos.c.id.in_(with_reason))
+        found.append(photos.c.reasons_source == file_state)
     return found
 
 

@@ -35,6 +35,7 @@ from core.library.filters import (
     select_ids,
     status_column,
 )
+from core.library.reason_queries import main_reason, reason_counts, reasons_of, unmeasured
 from core.library.rows import row_path, to_face, to_metadata, to_photo_row, to_score
 from core.library.schema import albums, analyses, faces, journal, judgements, models, photos
 
@@ -215,6 +216,7 @@ class Queries:
                         rating_column.label("rating"),
                         judgements.c.flag,
                         judgements.c.color,
+                        main_reason.label("main_reason"),
                     )
                     .select_from(source)
                     .where(photos.c.id.in_(chunk))
@@ -286,6 +288,7 @@ class Queries:
             ranks: dict[int, NDArray[np.float64]] = {}
             for chunk in chunks(ids):
                 by_photo = _faces_of(connection, chunk)
+                by_reason = reasons_of(connection, chunk)
                 statement = (
                     select(
                         photos,
@@ -305,6 +308,7 @@ class Queries:
                 )
                 for row in connection.execute(statement):
                     score = to_score(row, model)
+                    measured = row.reasons_source == f"{row.size}:{row.mtime_ns}"
                     percentile = None
                     if score is not None and row.album_id is not None:
                         if row.album_id not in ranks:
@@ -326,6 +330,8 @@ class Queries:
                         flag=Flag(row.flag) if row.flag else None,
                         color=ColorLabel(row.color) if row.color else None,
                         content_hash=row.fingerprint.hex() if row.fingerprint else None,
+                        reasons=tuple(by_reason.get(row.id, ())) if measured else (),
+                        reasons_measured=measured,
                     )
         return [found[photo_id] for photo_id in map(int, ids) if photo_id in found]
 
@@ -471,6 +477,34 @@ class Queries:
             if folders is not None:
                 statement = statement.where(or_(*(below(folder) for folder in folders)))
             return int(connection.execute(statement).scalar_one())
+
+    def unmeasured(
+        self,
+        model: str,
+        *,
+        after_id: int = 0,
+        limit: int = 64,
+        folders: Sequence[Path] | None = None,
+    ) -> list[PendingPhoto]:
+        """Scored photos whose reasons were not measured on the file as it is now, by id."""
+        with reading(self._engine) as connection:
+            source, where = unmeasured(self._model_id(connection, model))
+            statement = (
+                select(photos.c.id, photos.c.folder, photos.c.name, file_state.label("source"))
+                .select_from(source)
+                .where(where, photos.c.id > after_id)
+                .order_by(photos.c.id)
+                .limit(limit)
+            )
+            if folders is not None:
+                statement = statement.where(or_(*(below(folder) for folder in folders)))
+            rows = connection.execute(statement).all()
+        return [PendingPhoto(id=row.id, path=row_path(row), source=row.source) for row in rows]
+
+    def reason_counts(self, album_id: int | None = None) -> dict[str, int]:
+        """How many photos of an album (or of all) have each measured fault, the commonest first."""
+        with reading(self._engine) as connection:
+            return reason_counts(connection, self._album_ids(connection, album_id))
 
     def journal_entries(self, limit: int = 100) -> list[JournalEntry]:
         """The newest actions first."""

@@ -42,6 +42,7 @@ def to_photo_row(row: Any) -> PhotoRow:
         width=row.width,
         height=row.height,
         taken_at=row.taken_at,
+        main_reason=row.main_reason,
     )
 
 

@@ -19,9 +19,10 @@ from sqlalchemy.exc import OperationalError
 
 from core.domain import Album, ColorLabel, Flag, LibraryChange
 from core.errors import LibraryError
-from core.library import analysis_writes, file_writes, judgement_writes
+from core.library import analysis_writes, file_writes, judgement_writes, reason_writes
 from core.library.analysis_writes import AnalyzedPhoto
 from core.library.file_writes import FileChanges
+from core.library.reason_writes import MeasuredPhoto
 
 log = logging.getLogger(__name__)
 
@@ -125,6 +126,11 @@ class Writer:
         """Store a batch of analyses; gives how many still matched their photo's file."""
         batch = list(analyzed)
         return self.submit(lambda c: analysis_writes.save(c, model, batch))
+
+    def save_reasons(self, measured: Iterable[MeasuredPhoto]) -> Future[int]:
+        """Store measured faults; gives how many still matched their photo's file."""
+        batch = list(measured)
+        return self.submit(lambda c: reason_writes.save(c, batch))
 
     # --- the user's judgements -------------------------------------------------------------------
 
