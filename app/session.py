@@ -28,6 +28,7 @@ from core.indexer import Indexer
 from core.inference.cards import find_model
 from core.library.library import Library, open_library
 from core.settings import Settings
+from core.watching import AlbumWatcher
 from core.workers import default_workers
 
 log = logging.getLogger(__name__)
@@ -74,11 +75,13 @@ class Session(QObject):
         work: BackgroundWork,
         model_id: str,
         thumbnail_memory_mb: int = 160,
+        watcher: AlbumWatcher | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.library = library
         self.work = work
+        self._watcher = watcher
         self.notifier = Notifier(self)
         self.jobs = Jobs(3, self)
         self.decoding = Jobs(2, self)
@@ -105,8 +108,13 @@ class Session(QObject):
         ]
         self.browser.refresh()
         self.refresh_albums()
+        for note in self.library.notes:
+            self.notifier.warn(note)
         self.work.start()
-        self.jobs.run(self.work.rescan)
+        if self._watcher is not None:
+            self._watcher.start()  # looks through every album once its watch stands
+        else:
+            self.jobs.run(self.work.rescan)
 
     def stop(self) -> None:
         """End everything; safe to call twice."""
@@ -117,6 +125,8 @@ class Session(QObject):
             unsubscribe()
         self.changes.stop()
         self.progress.stop()
+        if self._watcher is not None:
+            self._watcher.stop()
         self.work.stop()
         self.jobs.stop()
         self.decoding.stop()
@@ -158,4 +168,5 @@ def open_session(library_path: Path, settings: Settings) -> Session:
         model_id=card.model_id,
         workers=settings.workers or default_workers(),
     )
-    return Session(library, work, card.model_id, settings.thumbnail_memory_mb)
+    watcher = AlbumWatcher(library, work)
+    return Session(library, work, card.model_id, settings.thumbnail_memory_mb, watcher)

@@ -123,7 +123,8 @@ def open_analyzer(model: str | Path | None = None) -> Analyzer:
     return Analyzer(AestheticScorer(card), FaceDetector(), FaceDescriber())
 
 
-DEFAULT_MODEL = "nima"
+DEFAULT_MODEL = "fused"
+"""The bundled model that scores unless another one is chosen."""
 
 
 def why_not_scored(picture: Picture) -> str | None:
