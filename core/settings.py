@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 FILE_NAME = "settings.json"
 THEMES = ("system", "dark", "light")
 KEY_PRESETS = ("lightroom", "digikam", "darktable")
+METADATA_PLACES = ("off", "sidecar", "embedded")
+SIDECAR_NAMES = ("full", "stem")
+REJECT_PLACES = ("flag", "move", "trash")
 
 
 class SettingsError(AlbumenError):
@@ -30,7 +33,10 @@ class Settings:
 
     ``workers`` is how many photos are analyzed at once; 0 lets the program choose.
     ``keys`` maps names of actions to key sequences ("Ctrl+Z") that replace the preset's.
-    ``thumbnail_memory_mb`` bounds the pictures the grid keeps in memory.
+    ``thumbnail_memory_mb`` bounds the pictures the grid keeps in memory. ``metadata`` says where
+    stars and flags are written for other programs, ``sidecar_names`` how new sidecars are called
+    (``IMG.jpg.xmp`` or ``IMG.xmp``), ``metadata_people`` whether names of people go along.
+    ``rejects`` is where rejects of "keep the best" go.
     """
 
     theme: str = "system"
@@ -42,6 +48,10 @@ class Settings:
     auto_advance: bool = False
     show_badges: bool = True
     thumbnail_memory_mb: int = 160
+    metadata: str = "off"
+    sidecar_names: str = "full"
+    metadata_people: bool = False
+    rejects: str = "flag"
     unknown: dict[str, Any] | None = None
 
 
@@ -115,6 +125,12 @@ def _valid(name: str, value: Any, default: Any) -> bool:
         return value in THEMES
     if name == "key_preset":
         return value in KEY_PRESETS
+    if name == "metadata":
+        return value in METADATA_PLACES
+    if name == "sidecar_names":
+        return value in SIDECAR_NAMES
+    if name == "rejects":
+        return value in REJECT_PLACES
     if name == "keys":
         return value is None or (
             isinstance(value, dict) and all(isinstance(v, str) for v in value.values())

@@ -1,0 +1,229 @@
+"""The user's judgements out to XMP, and those made in other programs back in.
+
+Nothing here runs by itself: writing happens where the settings switch it on, reading where the user
+asks for it.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from core.domain import ColorLabel, Flag
+from core.files import xmp
+from core.files.formats import extension, has_photo_extension
+from core.files.xmp import XmpError, XmpJudgement
+from core.grouping.items import stem
+from core.library.library import Library
+from core.library.queries import chunks
+from core.library.rows import row_path
+from core.library.schema import judgements, people, person_faces, photos
+
+log = logging.getLogger(__name__)
+
+
+class Place(enum.StrEnum):
+    """Where judgements are written."""
+
+    SIDECAR = "sidecar"
+    EMBEDDED = "embedded"  # into the photo where its format takes it, else a sidecar
+
+
+class Naming(enum.StrEnum):
+    """How a new sidecar is called; one that is there keeps its name."""
+
+    FULL = "full"  # IMG.jpg.xmp: darktable, digiKam
+    STEM = "stem"  # IMG.xmp: Lightroom, Capture One
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What was written or read: counts of photos, and every failure with its reason."""
+
+    changed: int = 0
+    unchanged: int = 0
+    failed: dict[Path, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A photo with what the library knows of the user's word on it."""
+
+    id: int
+    path: Path
+    rating: int | None
+    flag: Flag | None
+    color: ColorLabel | None
+    changed_at: datetime | None
+    people: tuple[str, ...] = ()
+
+
+def write_out(
+    library: Library,
+    photo_ids: Sequence[int],
+    place: Place = Place.SIDECAR,
+    naming: Naming = Naming.FULL,
+    *,
+    with_people: bool = False,
+) -> Exchange:
+    """Write stars, flags, colours (and names) of photos that the user judged.
+
+    A photo that was never judged gets nothing written. Failures are collected, never silent.
+    """
+    result = Exchange()
+    for photo in _known(library, photo_ids, with_people=with_people):
+        if photo.changed_at is None and not photo.people:
+            continue
+        said = XmpJudgement(
+            rating=photo.rating,
+            flag=photo.flag,
+            flag_stated=photo.changed_at is not None,
+            color=photo.color,
+            people=photo.people,
+        )
+        try:
+            written = [xmp.write(path, said) for path in _targets(photo.path, place, naming)]
+        except XmpError as error:
+            log.warning("metadata not written: %s", error)
+            result.failed[photo.path] = str(error)
+            continue
+        if any(written):
+            result.changed += 1
+        else:
+            result.unchanged += 1
+    return result
+
+
+def _targets(photo: Path, place: Place, naming: Naming) -> list[Path]:
+    """Files to write to: every sidecar that is there (so that they agree), else one place."""
+    there = [path for path in xmp.existing_sidecars(photo) if _belongs(path, photo)]
+    embed = place is Place.EMBEDDED and extension(photo.name) in xmp.EMBEDDABLE
+    if embed:
+        return [photo, *there]
+    if there:
+        return there
+    full, short = xmp.sidecar_paths(photo)
+    return [short if naming is Naming.STEM and _belongs(short, photo) else full]
+
+
+def _belongs(sidecar: Path, photo: Path) -> bool:
+    """Whether a sidecar speaks of this photo alone (and its raw partner), not of a namesake."""
+    if sidecar.name.casefold() == (photo.name + ".xmp").casefold():
+        return True
+    rendered = {
+        path.name
+        for path in photo.parent.glob("*")
+        if stem(path) == stem(photo) and has_photo_extension(path.name)
+    }
+    others = {name for name in rendered if not _is_raw(name)} - {photo.name}
+    return not others or _is_raw(photo.name)
+
+
+def _is_raw(name: str) -> bool:
+    from core.files.formats import RAW_FORMATS
+
+    return extension(name) in RAW_FORMATS
+
+
+def read_in(library: Library, photo_ids: Sequence[int]) -> Exchange:
+    """Take over what other programs wrote since the user judged here; undoable like any judgement.
+
+    A sidecar counts before the photo's own metadata, and of two sidecars the newer. What is older
+    than the judgement in the library is passed over: the library's is then the newer word.
+    """
+    result = Exchange()
+    ratings: dict[int, list[int]] = {}
+    flags: dict[Flag | None, list[int]] = {}
+    colors: dict[ColorLabel, list[int]] = {}
+    for photo in _known(library, photo_ids):
+        try:
+            found = _newest(photo)
+        except XmpError as error:
+            result.failed[photo.path] = str(error)
+            continue
+        changed = False
+        if found is not None:
+            if found.rating is not None and found.rating != (photo.rating or 0):
+                ratings.setdefault(found.rating, []).append(photo.id)
+                changed = True
+            if found.flag_stated and found.flag is not photo.flag:
+                flags.setdefault(found.flag, []).append(photo.id)
+                changed = True
+            if found.color is not None and found.color is not photo.color:
+                colors.setdefault(found.color, []).append(photo.id)
+                changed = True
+        result.changed += changed
+        result.unchanged += not changed
+    for stars, ids in ratings.items():
+        library.writer.set_rating(ids, stars).result()
+    for flag, ids in flags.items():
+        library.writer.set_flag(ids, flag).result()
+    for color, ids in colors.items():
+        library.writer.set_color(ids, color).result()
+    return result
+
+
+def _newest(photo: _Known) -> XmpJudgement | None:
+    """The newest word of another program on a photo, if it is newer than the library's."""
+    sources = [path for path in xmp.existing_sidecars(photo.path) if _belongs(path, photo.path)]
+    if not sources and photo.path.exists():
+        sources = [photo.path]
+    dated = []
+    for path in sources:
+        try:
+            dated.append((path.stat().st_mtime, path))
+        except OSError as error:
+            raise XmpError(f"{path.name} can't be reached: {error.strerror}.") from error
+    for mtime, path in sorted(dated, reverse=True):
+        written = datetime.fromtimestamp(mtime, UTC).replace(tzinfo=None)
+        if photo.changed_at is not None and written <= photo.changed_at:
+            return None
+        if path != photo.path or extension(path.name) in xmp.EMBEDDABLE | {"tif", "tiff", "dng"}:
+            return xmp.read(path)
+    return None
+
+
+def _known(
+    library: Library, photo_ids: Sequence[int], *, with_people: bool = False
+) -> list[_Known]:
+    found: list[_Known] = []
+    with library.queries.reading() as connection:
+        for chunk in chunks(photo_ids):
+            names: dict[int, list[str]] = {}
+            if with_people:
+                statement = (
+                    select(person_faces.c.photo_id, people.c.name)
+                    .join(people, people.c.id == person_faces.c.person_id)
+                    .where(
+                        person_faces.c.photo_id.in_(chunk),
+                        person_faces.c.source == "user",
+                        people.c.name != "",
+                    )
+                    .distinct()
+                )
+                for row in connection.execute(statement):
+                    names.setdefault(row.photo_id, []).append(row.name)
+            rows = connection.execute(
+                select(photos.c.id, photos.c.folder, photos.c.name, judgements)
+                .select_from(photos.outerjoin(judgements, judgements.c.photo_id == photos.c.id))
+                .where(photos.c.id.in_(chunk), photos.c.missing_since.is_(None))
+            )
+            found += [
+                _Known(
+                    id=row.id,
+                    path=row_path(row),
+                    rating=row.rating,
+                    flag=Flag(row.flag) if row.flag else None,
+                    color=ColorLabel(row.color) if row.color else None,
+                    changed_at=row.changed_at,
+                    people=tuple(sorted(names.get(row.id, ()))),
+                )
+                for row in rows
+            ]
+    return found
