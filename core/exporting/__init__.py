@@ -1,0 +1,1 @@
+"""What leaves the library: files in rank order, tables, a contact sheet, a web page."""
