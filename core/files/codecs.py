@@ -23,6 +23,7 @@ from core.errors import (
 from core.files import limits
 from core.files.exif import Exif, parse_exif, parse_tiff_file
 from core.files.formats import RAW_FORMATS
+from core.files.jxl import CodestreamHeader, read_codestream_header
 from core.files.limits import check_size, header_size
 from core.files.raster import fit
 from core.files.raw import RawPicture, open_raw
@@ -77,6 +78,10 @@ def load_picture(source: PhotoSource, max_side: int | None) -> Iterator[LoadedPi
     """
     silence_pillow()
     claimed = header_size(source.kind, source.head)
+    codestream = read_codestream_header(source.file) if source.kind == "jxl" else None
+    if codestream is not None:
+        claimed = codestream.size
+    source.file.seek(0)
     if claimed is not None:
         check_size(source.kind, claimed)
     raw: RawPicture | None = None
@@ -102,8 +107,7 @@ def load_picture(source: PhotoSource, max_side: int | None) -> Iterator[LoadedPi
             if source.kind != "jpeg" and raw is None:
                 size = image.size
             exif = _exif(source, image)
-            # HEIF, AVIF and JPEG XL codecs turn the picture themselves, by the container.
-            orientation = exif.orientation if _turns_by_exif(source, image) else 1
+            orientation = 1 if _is_turned(source, image, codestream) else exif.orientation
             if raw is not None:
                 size, orientation, exif = raw.size, raw.orientation, raw.exif
             if exif.problems:
@@ -249,10 +253,18 @@ def _exif(source: PhotoSource, image: Image.Image) -> Exif:
     return Exif()
 
 
-def _turns_by_exif(source: PhotoSource, image: Image.Image) -> bool:
-    if source.kind == "jxl":
-        return bool(getattr(image, "jpeg", False))  # a repacked JPEG comes as it was stored
-    return source.kind not in ("heic",)
+def _is_turned(
+    source: PhotoSource, image: Image.Image, codestream: CodestreamHeader | None
+) -> bool:
+    """True if the codec has turned the picture upright by itself.
+
+    AVIF's has not: there, Pillow's EXIF tells the turn that the container asks for. In JPEG XL,
+    EXIF only counts with writers that leave the codestream's own orientation unset, and in
+    repacked JPEGs, which come as they were stored.
+    """
+    if codestream is not None:
+        return codestream.orientation != 1 and not getattr(image, "jpeg", False)
+    return source.kind in ("heic", "tiff")
 
 
 def _is_animated(source: PhotoSource, image: Image.Image) -> bool:

@@ -48,8 +48,6 @@ def header_size(kind: str, head: bytes) -> tuple[int, int] | None:
             return _bmp_size(head)
         if kind == "webp":
             return _webp_size(head)
-        if kind == "jxl":
-            return _jxl_size(head)
     except struct.error:
         return None
     return None
@@ -78,33 +76,3 @@ def _webp_size(head: bytes) -> tuple[int, int] | None:
         width, height = struct.unpack_from("<HH", head, 26)
         return width & 0x3FFF, height & 0x3FFF
     return None
-
-
-_JXL_RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
-
-
-def _jxl_size(head: bytes) -> tuple[int, int] | None:
-    """The SizeHeader of ISO/IEC 18181-1, section 6.2 (Annex D), of the first codestream."""
-    at = head.find(b"\xff\x0a", 0 if head.startswith(b"\xff\x0a") else 12)
-    if at < 0 or len(head) < at + 12:
-        return None
-    bits = int.from_bytes(head[at + 2 : at + 12], "little")
-
-    def take(count: int) -> int:
-        nonlocal bits
-        value = bits & ((1 << count) - 1)
-        bits >>= count
-        return value
-
-    def side(small: bool) -> int:
-        if small:
-            return 8 * (1 + take(5))
-        return 1 + take((9, 13, 18, 30)[take(2)])
-
-    small = bool(take(1))
-    height = side(small)
-    ratio = take(3)
-    if ratio:
-        numerator, denominator = _JXL_RATIOS[ratio - 1]
-        return height * numerator // denominator, height
-    return side(small), height
