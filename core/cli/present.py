@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.domain import Photo
+from core.inference.cards import model_name
 from core.paths import display_name
 
 
@@ -27,7 +28,8 @@ def photo_json(photo: Photo) -> dict[str, Any]:
         "camera": metadata.camera if metadata else None,
         "status": photo.status.value,
         "reason": photo.reason,
-        "model": photo.model,
+        "model": model_name(photo.model) if photo.model else None,
+        "model_id": photo.model,
         "mean": round(score.mean, 4) if score else None,
         "std": round(score.std, 4) if score else None,
         "uncertainty": (

@@ -176,6 +176,11 @@ def bundled_models(kind: str | None = AESTHETICS) -> tuple[ModelCard, ...]:
     return tuple(card for card in cards if kind is None or card.kind == kind)
 
 
+def model_name(model_id: str) -> str:
+    """The name in a ``ModelCard.model_id``."""
+    return model_id.rsplit("-", 2)[0]
+
+
 def find_model(name_or_directory: str | Path) -> ModelCard:
     """The bundled model of that name, or the model in that directory.
 

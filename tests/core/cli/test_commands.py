@@ -85,6 +85,7 @@ def test_a_photo_has_every_promised_key_and_nulls_for_the_unknown(run: Run, albu
     scored, broken, black = (listed[n] for n in ("photo-0000.jpg", "broken.jpg", "black.png"))
     assert (scored["width"], scored["height"]) == (160, 120)
     assert sum(scored["distribution"]) == pytest.approx(1, abs=1e-4)
+    assert scored["model"] == "fused"
     expected = sum(k * p for k, p in enumerate(scored["distribution"], start=1))
     assert scored["mean"] == pytest.approx(expected, abs=1e-3)
     assert broken["status"] == "unreadable"
@@ -128,6 +129,15 @@ def test_a_deleted_photo_is_shown_as_missing(run: Run, album: Path) -> None:
     run("scan", album)
     assert run("show", album / "photo-0002.jpg")["status"] == "missing"
     assert len(run("rank", album)) == 3
+
+
+def test_scores_of_two_models_live_side_by_side(run: Run, album: Path) -> None:
+    fused = run("rank", album)
+    nima = run("rank", album, "--model", "nima")
+    assert {photo["model"] for photo in nima} == {"nima"}
+    assert run("list", album, "--sort", "-score", "--status", "scored") == fused
+    again = run("scan", album, "--model", "nima")
+    assert (again["scored"], again["unchanged"]) == (0, 6)
 
 
 def test_models_side_by_side_are_named(capsys: pytest.CaptureFixture[str]) -> None:
