@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from core.grouping.items import GroupPhoto, Item, distance
 from core.grouping.times import Precision
 
-GREY_SIDE = 128
+GREY_SIDE = 64
 """Longer side, in pixels, of the pictures whose overlap is measured."""
 
 BRACKET_GAP = timedelta(seconds=2)
@@ -29,7 +30,13 @@ PANORAMA_GAP = timedelta(seconds=20)
 MIN_SHIFT, MAX_SHIFT = 0.12, 0.85
 """Shift from frame to frame, as a share of the frame, that makes a panorama's sweep."""
 
-MIN_OVERLAP_CORRELATION = 0.6
+MIN_OVERLAP = 0.15
+"""Share of the frame that must overlap for the correlation to mean anything."""
+
+MIN_CONTRAST = 4.0
+"""Standard deviation, in grey levels, below which a part says nothing."""
+
+MIN_OVERLAP_CORRELATION = 0.7
 WIDE_RATIO = 2.6
 """Long side by short side from which one file is a stitched panorama; 21:9 film stills have 2.4."""
 
@@ -190,40 +197,39 @@ def _grey(jpeg: bytes) -> NDArray[np.float32]:
 
 
 def overlap(before: NDArray[np.float32], after: NDArray[np.float32]) -> Sweep | None:
-    """Where ``after`` lies against ``before`` (grey pictures of one size), by phase correlation.
+    """Where ``after`` lies against ``before`` (grey pictures of one size).
 
-    C. Kuglin and D. Hines, "The phase correlation image alignment method", 1975. The shift that
-    it proposes is proven (or not) by the plain correlation of what would overlap; its four wraps
-    round the frame are tried, since the transform cannot tell them apart.
+    The shift with the highest normalized correlation of the parts that overlap, over all shifts at
+    once by Fourier transforms (D. Padfield, "Masked Object Registration in the Fourier Domain",
+    IEEE TIP 2012, section II).
     """
     if before.shape != after.shape:
         return None
     height, width = before.shape
-    window = np.outer(np.hanning(height), np.hanning(width))
-    first = np.fft.rfft2((before - before.mean()) * window)
-    second = np.fft.rfft2((after - after.mean()) * window)
-    cross = first * np.conj(second)
-    response = np.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-6), s=before.shape)
-    best: Sweep | None = None
-    for peak in np.argsort(response, axis=None)[-4:]:
-        y, x = np.unravel_index(peak, before.shape)
-        for dy in (int(y), int(y) - height):
-            for dx in (int(x), int(x) - width):
-                value = _correlation(before, after, dy, dx)
-                if value is not None and (best is None or value > best.correlation):
-                    best = Sweep(dx / width, dy / height, value)
-    return best
+    shape = 2 * height, 2 * width
+    ours, theirs = (picture.astype(np.float64) - picture.mean() for picture in (before, after))
+    ones = np.fft.rfft2(np.ones_like(ours), shape)
 
+    def correlate(first: NDArray[np.complex128], second: NDArray[np.complex128]) -> Any:
+        return np.fft.irfft2(first * np.conj(second), shape)
 
-def _correlation(
-    before: NDArray[np.float32], after: NDArray[np.float32], dy: int, dx: int
-) -> float | None:
-    """Correlation of the parts that overlap when ``after`` is laid (dy, dx) into ``before``."""
-    height, width = before.shape
-    if height - abs(dy) < height // 10 or width - abs(dx) < width // 10:
+    f, g = np.fft.rfft2(ours, shape), np.fft.rfft2(theirs, shape)
+    f2, g2 = np.fft.rfft2(ours**2, shape), np.fft.rfft2(theirs**2, shape)
+    count = np.maximum(correlate(ones, ones), 1.0)
+    sum_f, sum_g = correlate(f, ones), correlate(ones, g)
+    spread_f = correlate(f2, ones) - sum_f**2 / count
+    spread_g = correlate(ones, g2) - sum_g**2 / count
+    # Bare sky fits anywhere: parts with next to no contrast say nothing.
+    telling = (
+        (count >= MIN_OVERLAP * height * width)
+        & (spread_f > MIN_CONTRAST**2 * count)
+        & (spread_g > MIN_CONTRAST**2 * count)
+    )
+    if not telling.any():
         return None
-    ours = before[max(dy, 0) : height + min(dy, 0), max(dx, 0) : width + min(dx, 0)]
-    theirs = after[max(-dy, 0) : height + min(-dy, 0), max(-dx, 0) : width + min(-dx, 0)]
-    if ours.std() < 4 or theirs.std() < 4:
-        return None  # bare sky fits anywhere
-    return float(np.corrcoef(ours.ravel(), theirs.ravel())[0, 1])
+    product = np.sqrt(np.where(telling, spread_f * spread_g, 1.0))
+    values = np.where(telling, (correlate(f, g) - sum_f * sum_g / count) / product, -1.0)
+    y, x = np.unravel_index(int(values.argmax()), shape)
+    dy = int(y) - shape[0] * (y >= height)
+    dx = int(x) - shape[1] * (x >= width)
+    return Sweep(dx / width, dy / height, float(values[y, x]))
