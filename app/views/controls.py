@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QMenu,
     QPushButton,
     QSizePolicy,
@@ -93,6 +94,28 @@ class IconButton(QToolButton):
     def _redraw(self) -> None:
         self.setIcon(icon(self._icon_name, self._theme.tokens))
         self.setIconSize(icon_size(self.font()))
+
+
+class SearchField(QLineEdit):
+    """A line to search with, marked by a glass."""
+
+    def __init__(self, name: str, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setObjectName("search")
+        self.setPlaceholderText(name)
+        self.setAccessibleName(name)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The line, then the glass at its start."""
+        super().paintEvent(event)
+        size = 16
+        pixmap = icon_pixmap(
+            "search", self._theme.tokens.colors["text_dim"], size, self.devicePixelRatioF()
+        )
+        left = self.width() - size - 9 if self.isRightToLeft() else 9
+        QPainter(self).drawPixmap(left, (self.height() - size) // 2, pixmap)
 
 
 class ChoiceButton(QToolButton):

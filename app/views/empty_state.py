@@ -130,6 +130,7 @@ class EmptyState(QWidget):
         self.pictures.setVisible(add and bool(self._pictures()))
         self.hint.setVisible(add)
         self.show_all.setVisible(show_all)
+        self.setFocusProxy(self.add if add else self.show_all if show_all else None)
         self._draw_icon()
 
     def _draw_icon(self) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
-from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.browsing import Browser, Listing
 from app.theme import Theme, icon, icon_size
 from app.translation import tr, trn
-from app.views.controls import ChoiceButton, push_button
+from app.views.controls import ChoiceButton, SearchField, push_button
 from app.views.flow_layout import FlowLayout
 from app.views.score_range import HIGHEST, LOWEST, ScoreRange
 from app.wording import flag_text
@@ -42,13 +42,8 @@ class FilterBar(QWidget):
         self._typing.setSingleShot(True)
         self._typing.setInterval(TYPING_MS)
 
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(tr("Find by name"))
-        self.search.setAccessibleName(tr("Find by name"))
-        self.search.setClearButtonEnabled(False)
+        self.search = SearchField(tr("Find by name"), theme)
         self.search.setFixedWidth(170)
-        self._glass = QAction(self.search)
-        self.search.addAction(self._glass, QLineEdit.ActionPosition.LeadingPosition)
         escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.search)
         escape.setContext(Qt.ShortcutContext.WidgetShortcut)
         escape.activated.connect(self._leave_search)
@@ -98,7 +93,6 @@ class FilterBar(QWidget):
         self._show_listing(browser.listing)
 
     def _take_theme(self) -> None:
-        self._glass.setIcon(icon("search", self._theme.tokens))
         self.portraits.setIcon(icon("face", self._theme.tokens))
         self.portraits.setIconSize(icon_size(self.font()))
 

@@ -234,7 +234,7 @@ class MainWindow(QMainWindow):
         self.commands["info"].setChecked(self._state.flag("info", True))
         self.commands["badges"].setChecked(self._settings.show_badges)
         self.commands["auto_advance"].setChecked(self._settings.auto_advance)
-        side = min(MAX_SIDE, max(MIN_SIDE, self._state.number("side", 176)))
+        side = min(MAX_SIDE, max(MIN_SIDE, self._state.number("side", 152)))
         self.toolbar.show_side(side)
         self.grid.set_side(side)
         self.set_order(*self._state.order())

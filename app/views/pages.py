@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
 
 from app.browsing import Browser, Listing
 from app.models.albums import AlbumListModel
@@ -52,8 +52,7 @@ class Pages(QStackedWidget):
         """Ask for a view."""
         self._wanted = name
         self._update()
-        if self.currentWidget() is not self.empty:
-            self.currentWidget().setFocus()
+        self.currentWidget().setFocus()
         self.shown.emit(name)
 
     def show_progress(self, progress: IndexProgress) -> None:
@@ -71,12 +70,18 @@ class Pages(QStackedWidget):
     def _update(self) -> None:
         if not self._answered or len(self._browser.listing.ids):
             view = self._views.get(self._wanted)
-            if view is not None and self.currentWidget() is not view:
-                self.setCurrentWidget(view)
+            if view is not None:
+                self._switch(view)
             return
         self._explain()
-        if self.currentWidget() is not self.empty:
-            self.setCurrentWidget(self.empty)
+        self._switch(self.empty)
+
+    def _switch(self, view: QWidget) -> None:
+        """Put a view on screen; the keys go with it unless the user is typing."""
+        if self.currentWidget() is not view:
+            self.setCurrentWidget(view)
+            if not isinstance(self.window().focusWidget(), QLineEdit):
+                view.setFocus()
 
     def _explain(self) -> None:
         listing, query = self._browser.listing, self._browser.query

@@ -65,7 +65,7 @@ class PhotoGrid(QAbstractItemView):
         selection: QItemSelectionModel,
         thumbnails: ThumbnailCache,
         theme: Theme,
-        side: int = 176,
+        side: int = 152,
         strip: bool = False,
         parent: QWidget | None = None,
     ) -> None:
