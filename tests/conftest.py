@@ -1,0 +1,17 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of real photos beside the checkout, to be read only."""
+    if not CORPUS.is_dir():
+        pytest.skip("the photo corpus is not beside the checkout")
+    return CORPUS
