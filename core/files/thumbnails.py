@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from PIL import Image
 
@@ -20,6 +22,9 @@ log = logging.getLogger(__name__)
 THUMBNAIL_SIDE = 512
 THUMBNAIL_QUALITY = 84
 STORE_NAME = "thumbnails.db"
+
+_CHUNK = 500
+_Result = TypeVar("_Result")
 
 
 def make_thumbnail(pixels: ImageArray, side: int = THUMBNAIL_SIDE) -> bytes:
@@ -35,46 +40,16 @@ class ThumbnailStore:
     """Thumbnails by photo id. Thread-safe; derived data: a damaged store is begun anew.
 
     One file of blobs instead of a file per photo: a hundred thousand small files are slower to
-    make, to copy and to delete than one large one, and reading a blob costs no more.
+    make, to copy and to delete than one large one, and reading a blob costs no more. One
+    connection for all threads, as a batch takes a few milliseconds either way.
     """
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._path = directory / STORE_NAME
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
-        try:
-            self._connection()
-        except sqlite3.DatabaseError as error:
-            log.warning("the thumbnail store is damaged and begun anew: %s", error)
-            self.close()
-            for suffix in ("", "-wal", "-shm"):
-                with contextlib.suppress(FileNotFoundError):
-                    Path(f"{self._path}{suffix}").rename(f"{self._path}{suffix}.damaged")
-            self._local = threading.local()
-            self._connection()
-
-    def _connection(self) -> sqlite3.Connection:
-        """This thread's connection."""
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            found = sqlite3.connect(
-                self._path, timeout=30, isolation_level=None, check_same_thread=False
-            )
-            try:
-                found.execute("PRAGMA journal_mode=WAL")
-                found.execute("PRAGMA synchronous=NORMAL")
-                found.execute(
-                    "CREATE TABLE IF NOT EXISTS thumbnails (id INTEGER PRIMARY KEY, jpeg BLOB)"
-                )
-            except sqlite3.DatabaseError:
-                found.close()
-                raise
-            with self._lock:
-                self._connections.append(found)
-            self._local.connection = found
-        return found
+        self._open: sqlite3.Connection | None = None
+        self._run(lambda connection: None)
 
     def put_many(self, thumbnails: Iterable[tuple[int, bytes]]) -> None:
         """Store JPEGs by photo id, replacing older ones, in one transaction.
@@ -82,56 +57,124 @@ class ThumbnailStore:
         Raises:
             LibraryError: the disk is full or can't be written.
         """
-        connection = self._connection()
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                connection.executemany(
-                    "INSERT OR REPLACE INTO thumbnails (id, jpeg) VALUES (?, ?)", thumbnails
-                )
-                connection.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                raise
-        except sqlite3.OperationalError as error:
-            raise LibraryError(
-                "The disk of the library is full or can't be written; free some space, "
-                "and the work goes on from where it stopped."
-            ) from error
+        rows = [(int(photo_id), jpeg) for photo_id, jpeg in thumbnails]
+        self._run(
+            lambda connection: _write(
+                connection, "INSERT OR REPLACE INTO thumbnails (id, jpeg) VALUES (?, ?)", rows
+            )
+        )
 
     def get(self, photo_id: int) -> bytes | None:
         """A photo's thumbnail as JPEG, or ``None``."""
         return self.get_many([photo_id]).get(photo_id)
 
     def get_many(self, photo_ids: Sequence[int]) -> dict[int, bytes]:
-        """Thumbnails by id; photos without one are left out."""
-        found: dict[int, bytes] = {}
-        for start in range(0, len(photo_ids), 500):
-            chunk = [int(photo_id) for photo_id in photo_ids[start : start + 500]]
-            marks = ",".join("?" * len(chunk))
-            try:
-                rows = self._connection().execute(
+        """Thumbnails by id; photos without one, or whose one can't be read now, are left out."""
+
+        def read(connection: sqlite3.Connection) -> dict[int, bytes]:
+            found: dict[int, bytes] = {}
+            for start in range(0, len(photo_ids), _CHUNK):
+                chunk = [int(photo_id) for photo_id in photo_ids[start : start + _CHUNK]]
+                marks = ",".join("?" * len(chunk))
+                rows = connection.execute(
                     f"SELECT id, jpeg FROM thumbnails WHERE id IN ({marks})", chunk
                 )
                 found.update(rows.fetchall())
-            except sqlite3.DatabaseError as error:
-                log.warning("thumbnails can't be read: %s", error)
-        return found
+            return found
+
+        try:
+            return self._run(read)
+        except LibraryError as error:
+            log.warning("thumbnails can't be read: %s", error)
+            return {}
 
     def delete_many(self, photo_ids: Iterable[int]) -> None:
-        """Forget thumbnails."""
-        self._connection().executemany(
-            "DELETE FROM thumbnails WHERE id = ?", [(int(i),) for i in photo_ids]
+        """Forget thumbnails.
+
+        Raises:
+            LibraryError: the disk can't be written.
+        """
+        rows = [(int(photo_id),) for photo_id in photo_ids]
+        self._run(
+            lambda connection: _write(connection, "DELETE FROM thumbnails WHERE id = ?", rows)
         )
 
     def total_bytes(self) -> int:
         """Size of the store on disk."""
-        return self._path.stat().st_size
+        total = 0
+        for suffix in ("", "-wal"):
+            with contextlib.suppress(OSError):
+                total += os.stat(f"{self._path}{suffix}").st_size
+        return total
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close the store; any later use opens it again."""
         with self._lock:
-            for connection in self._connections:
+            self._close()
+
+    def _run(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        with self._lock:
+            try:
+                try:
+                    return work(self._connection())
+                except sqlite3.OperationalError:
+                    raise
+                except sqlite3.DatabaseError as error:
+                    log.warning("the thumbnail store is damaged and begun anew: %s", error)
+                    self._set_aside()
+                    return work(self._connection())
+            except sqlite3.Error as error:
+                raise LibraryError(_explained(error)) from error
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._open is None:
+            # Made readable for the user alone; SQLite gives its other files the same rights.
+            with contextlib.suppress(OSError):
+                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            connection = sqlite3.connect(
+                self._path, timeout=30, isolation_level=None, check_same_thread=False
+            )
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=NORMAL")
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS thumbnails (id INTEGER PRIMARY KEY, jpeg BLOB)"
+                )
+            except sqlite3.Error:
                 connection.close()
-            self._connections.clear()
+                raise
+            self._open = connection
+        return self._open
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def _set_aside(self) -> None:
+        self._close()
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(f"{self._path}{suffix}", f"{self._path}{suffix}.damaged")
+
+
+def _write(
+    connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]
+) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.executemany(statement, rows)
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _explained(error: sqlite3.Error) -> str:
+    if "locked" in str(error):
+        return "Another program keeps the library's thumbnails locked; close it and try again."
+    return (
+        "The disk of the library is full or can't be written; free some space, "
+        "and the work goes on from where it stopped."
+    )
