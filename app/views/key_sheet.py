@@ -41,6 +41,7 @@ class KeySheet(QWidget):
         top.addWidget(close)
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
+        self._area.setAccessibleName(tr("Keys"))
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
         self._area.setStyleSheet(
             "QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; }"

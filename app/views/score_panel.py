@@ -115,6 +115,7 @@ class ScorePanel(QWidget):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setAccessibleName(tr("Details"))
         self._area = area
         outer = QVBoxLayout(self)
         outer.setContentsMargins(1, 0, 0, 0)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from pytestqt.modeltest import ModelTester
 from PySide6.QtCore import Qt
+from pytestqt.modeltest import ModelTester
 
 from app.models.photo_list import ID_ROLE, PHOTO_ROLE, PhotoListModel
 from app.models.row_cache import RowCache

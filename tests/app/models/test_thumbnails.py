@@ -90,9 +90,7 @@ def test_another_size_keeps_the_old_picture_until_the_new_one_is_there(
     assert new.width() == 128
 
 
-def test_a_changed_photo_is_loaded_again(
-    qtbot: QtBot, cache: ThumbnailCache, store: Store
-) -> None:
+def test_a_changed_photo_is_loaded_again(qtbot: QtBot, cache: ThumbnailCache, store: Store) -> None:
     load(qtbot, cache, 1)
     cache.invalidate([1])
     load(qtbot, cache, 1)
