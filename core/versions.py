@@ -23,6 +23,11 @@ _DISTRIBUTIONS = {
 }
 
 
+def shown_distributions() -> tuple[str, ...]:
+    """The distributions whose versions are told (a frozen program must carry their metadata)."""
+    return tuple(_DISTRIBUTIONS.values())
+
+
 def versions() -> dict[str, str | None]:
     """The program, the interpreter, the system, and the libraries; ``None`` where absent."""
     found: dict[str, str | None] = {

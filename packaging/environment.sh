@@ -29,26 +29,32 @@ find_python() {
 
 may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
-apt_install() {
+# Runs a command; shows the end of what it says only where it fails.
+quietly() {
     local log
     log=$(mktemp)
-    say "installing system packages: $*"
-    # An update that fails for one source of many need not matter; the install tells.
-    apt-get update -q >"$log" 2>&1 || true
-    if ! DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-        -o DPkg::Lock::Timeout=300 "$@" >>"$log" 2>&1; then
-        tail -n 5 "$log" >&2
+    if "$@" >"$log" 2>&1; then
+        rm -f "$log"
+    else
+        tail -n 8 "$log" >&2
         rm -f "$log"
         return 1
     fi
-    rm -f "$log"
+}
+
+apt_install() {
+    say "installing system packages: $*"
+    # An update that fails for one source of many need not matter; the install tells.
+    apt-get update -q >/dev/null 2>&1 || true
+    quietly env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+        -o DPkg::Lock::Timeout=300 "$@"
 }
 
 # Runs a function while no other process of this checkout installs; a second one waits.
 alone() (
     if command -v flock >/dev/null; then
         exec 9>"$root/.venv.lock" || fail "the checkout $root can't be written to."
-        flock 9
+        flock -n 9 || { say "waiting for another process that installs here"; flock 9; }
     fi
     "$@" 9>&-
 )
@@ -87,16 +93,17 @@ prepare_python() {
     is_ready "$stamp" "$want" || alone install_python "$stamp" "$want" "$@" || exit 1
 }
 
+pip_install() { "$venv/bin/python" -m pip --disable-pip-version-check install -q "$@"; }
+
 install_python() {
     local stamp=$1 want=$2 lock=$3 extra=${4:-}
     is_ready "$stamp" "$want" && return
     venv_works && "$venv/bin/python" -c 'import pip' 2>/dev/null || make_venv
     say "installing Python packages into $venv (first use, some minutes) ..."
-    local pip=("$venv/bin/python" -m pip --disable-pip-version-check install -q)
-    "${pip[@]}" --no-deps --require-hashes -r "$lock" >&2 ||
+    quietly pip_install --no-deps --require-hashes -r "$lock" ||
         fail "the Python packages could not be installed (is there a network connection?)."
     if [ -n "$extra" ]; then
-        "${pip[@]}" -r "$extra" >&2 || fail "the packages in $extra could not be installed."
+        quietly pip_install -r "$extra" || fail "the packages in $extra could not be installed."
     fi
     # The checkout becomes importable by a path file, relative to where that file lies.
     "$venv/bin/python" - "$root" <<'PYTHON' || fail "the environment could not be finished."
