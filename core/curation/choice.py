@@ -8,7 +8,7 @@ N stay, and what can't be judged stays besides.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.domain import Flag, Status
@@ -164,12 +164,13 @@ def choose(
         for item in open_items
         if overrides.get(item.id) is False or (item.flag is Flag.REJECT)
     }
+    ranking = _Ranking(copies, unwanted)
+    for choice in kept:
+        ranking.keep(choice.item, open_items)
     while open_items and slots > 0:
-        best = min(
-            open_items,
-            key=lambda item: _order(item, [choice.item for choice in kept], copies, unwanted),
-        )
+        best = min(open_items, key=ranking.key)
         open_items.remove(best)
+        ranking.keep(best, open_items)
         slots -= 1
         if few and not unwanted:
             kept.append(Choice(best, True, Why.FEW, f"no more than {n} are there"))
@@ -178,7 +179,7 @@ def choose(
     staying = [choice.item for choice in kept]
     gone = [
         _rejection(item, staying, copies, overrides)
-        for item in sorted(open_items, key=lambda item: _order(item, [], copies, unwanted))
+        for item in sorted(open_items, key=_Ranking(copies, unwanted).key)
     ]
     return GroupChoice(group, (*_mark_close(kept, gone), *besides, *_mark_close(gone, kept)))
 
@@ -193,13 +194,32 @@ def _users_word(item: Item, overrides: Mapping[int, bool]) -> str | None:
     return None
 
 
-def _order(
-    item: Item, kept: list[Item], copies: Mapping[int, int], unwanted: set[int]
-) -> tuple[bool, bool, int, float, int]:
-    """Sort key: smaller is better."""
-    copied = item.id in copies and any(copies.get(k.id) == copies[item.id] for k in kept)
-    worth = lower_bound(item) - ALIKE_PENALTY * sum(likeness(item, other) for other in kept)
-    return item.id in unwanted, copied, len(hard_faults(item)), -worth, item.id
+class _Ranking:
+    """The order of preference, which changes with every item that stays."""
+
+    def __init__(self, copies: Mapping[int, int], unwanted: set[int]) -> None:
+        self._copies = copies
+        self._unwanted = unwanted
+        self._kept_copies: set[int] = set()
+        self._alike: dict[int, float] = {}
+
+    def keep(self, kept: Item, others: Sequence[Item]) -> None:
+        """Count an item as staying: what looks like it loses."""
+        if kept.id in self._copies:
+            self._kept_copies.add(self._copies[kept.id])
+        for other in others:
+            self._alike[other.id] = self._alike.get(other.id, 0.0) + likeness(kept, other)
+
+    def key(self, item: Item) -> tuple[bool, bool, int, float, int]:
+        """Sort key: smaller is better."""
+        worth = lower_bound(item) - ALIKE_PENALTY * self._alike.get(item.id, 0.0)
+        return (
+            item.id in self._unwanted,
+            self._copies.get(item.id) in self._kept_copies,
+            len(hard_faults(item)),
+            -worth,
+            item.id,
+        )
 
 
 def likeness(first: Item, second: Item) -> float:

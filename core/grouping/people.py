@@ -15,6 +15,10 @@ Measured on portraits of 20 people: shots of one person have 0.66-0.91, of two p
 """
 
 
+NEVER = -2.0
+"""Below every cosine."""
+
+
 def people(items: Sequence[Item], threshold: float = SAME_PERSON) -> dict[str, list[Item]]:
     """Items by person. Keys: ``person-<id>`` where assigned, ``face-<photo id>`` where clustered.
 
@@ -63,23 +67,34 @@ def average_linkage(
     merged until no pair's mean cosine reaches ``threshold``.
     """
     count = len(vectors)
-    sums = {i: vectors[i].astype(np.float64) for i in range(count)}
+    # Sums of cosines over all pairs of two clusters: they add up when clusters merge.
+    sums = vectors.astype(np.float64) @ vectors.T.astype(np.float64)
+    sizes = np.ones(count)
     members = {i: [i] for i in range(count)}
-    photos = {i: {owners[i]} for i in range(count)}
-    cosine = (vectors @ vectors.T).astype(np.float64)
-    np.fill_diagonal(cosine, -2.0)
-    same_photo = np.equal.outer(np.asarray(owners), np.asarray(owners))
-    cosine[same_photo] = -2.0
+    # Clusters that may never merge hold faces of one photo.
+    barred = np.equal.outer(np.asarray(owners), np.asarray(owners))
+    cosine = np.where(barred, NEVER, sums)
+    # Each row remembers its closest partner, so that a merge costs a row and not the matrix.
+    nearest = cosine.argmax(axis=1)
+    closest = cosine[np.arange(count), nearest]
     while True:
-        a, b = divmod(int(cosine.argmax()), count)
-        if cosine[a, b] < threshold:
+        a = int(closest.argmax())
+        if closest[a] < threshold:
             return sorted(members.values())
-        sums[a] += sums.pop(b)
+        b = int(nearest[a])
         members[a] = sorted(members[a] + members.pop(b))
-        photos[a] |= photos.pop(b)
-        cosine[b, :] = cosine[:, b] = -2.0
-        for other in members:
-            if other != a:
-                mean = float(sums[a] @ sums[other]) / (len(members[a]) * len(members[other]))
-                value = -2.0 if photos[a] & photos[other] else mean
-                cosine[a, other] = cosine[other, a] = value
+        sums[a] += sums[b]
+        sums[:, a] = sums[a]
+        sizes[a] += sizes[b]
+        barred[a] |= barred[b]
+        barred[:, a] = barred[a]
+        cosine[b, :] = cosine[:, b] = closest[b] = NEVER
+        barred[b, :] = barred[:, b] = True
+        row = np.where(barred[a], NEVER, sums[a] / (sizes * sizes[a]))
+        cosine[a, :] = cosine[:, a] = row
+        stale = np.flatnonzero(((nearest == a) | (nearest == b)) & (closest > NEVER))
+        for i in {a, *stale.tolist()}:
+            nearest[i] = cosine[i].argmax()
+            closest[i] = cosine[i, nearest[i]]
+        better = row > closest
+        nearest[better], closest[better] = a, row[better]

@@ -15,6 +15,7 @@ from PIL import Image
 from core.domain import Flag, Status
 from core.grouping.groups import Group, Grouping, GroupKind, group_photos
 from core.grouping.items import FaceFacts, GroupPhoto, pair
+from core.grouping.people import average_linkage
 from tests.core.curation.made_album import PORTRAIT, START, face_of, flipped
 
 
@@ -353,3 +354,30 @@ def test_one_sitting_of_the_corpus_is_one_group_and_other_series_are_kept_apart(
         for i in range(8)
     ]
     assert bursts([*sitting, *others]) == [[1, 2, 3, 4, 5, 6, 7, 8]]
+
+
+def test_clustering_merges_the_closest_pair_first_until_none_is_close_enough() -> None:
+    rng = np.random.default_rng(3)
+    vectors = rng.normal(size=(40, 8)) + 2 * rng.normal(size=(5, 8))[rng.integers(0, 5, 40)]
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    owners = rng.integers(0, 25, 40).tolist()
+    assert average_linkage(vectors, owners, 0.5) == plain_average_linkage(vectors, owners, 0.5)
+
+
+def plain_average_linkage(
+    vectors: np.ndarray, owners: list[int], threshold: float
+) -> list[list[int]]:
+    """The definition, slowly."""
+    clusters = [[i] for i in range(len(vectors))]
+    while True:
+        best = (-2.0, 0, 0)
+        for a in range(len(clusters)):
+            for b in range(a + 1, len(clusters)):
+                shared = {owners[i] for i in clusters[a]} & {owners[i] for i in clusters[b]}
+                if not shared:
+                    mean = float((vectors[clusters[a]] @ vectors[clusters[b]].T).mean())
+                    best = max(best, (mean, a, b))
+        if best[0] < threshold:
+            return sorted(clusters)
+        _, a, b = best
+        clusters[a] = sorted(clusters[a] + clusters.pop(b))
