@@ -10,7 +10,7 @@ import errno
 from collections.abc import Callable
 
 from watchdog.observers.api import BaseObserver
-from watchdog.observers.inotify import InotifyEmitter
+from watchdog.observers.inotify import InotifyFullEmitter
 from watchdog.observers.inotify_c import (
     CallbackId,
     InotifyEvent,
@@ -42,6 +42,15 @@ class _OutspokenInotify(InotifyFD):
                 self._on_limit(path, error)
             raise
 
+    def _add_callback(
+        self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId
+    ) -> WatchDescriptor:
+        # A folder that was moved out of sight keeps its watch; when it comes back, watchdog warns
+        # that the watch is there already, which is what we want.
+        watch = self._get_or_create_watch(path, mask)
+        watch.callbacks[id_] = callback
+        return watch.wd
+
     def handle_event(self, event: InotifyEvent) -> None:
         super().handle_event(event)
         if event.is_queue_overflow:
@@ -64,7 +73,9 @@ class InotifyObserver(BaseObserver):
     ) -> None:
         self._source = _OutspokenInotify(on_overflow, on_limit)
         self._source.start()
-        super().__init__(InotifyEmitter, inotify_fd=self._source)
+        # "Full": a file moved in from elsewhere comes as a move from nowhere, not as a new file
+        # that somebody may still be writing.
+        super().__init__(InotifyFullEmitter, inotify_fd=self._source)
 
     def on_thread_stop(self) -> None:
         """Ends the reader too."""

@@ -362,8 +362,13 @@ class FolderWatcher:
             if event.is_synthetic or self._stopping:
                 return  # made up for what lies below a moved folder, which is told of itself
             path = Path(os.fsdecode(event.src_path))
-            if isinstance(event, DirMovedEvent | FileMovedEvent) and event.dest_path:
-                self._moved(path, Path(os.fsdecode(event.dest_path)), event.is_directory)
+            if isinstance(event, DirMovedEvent | FileMovedEvent):
+                # One end is empty where the other lies outside of all that is watched.
+                self._moved(
+                    path if event.src_path else None,
+                    Path(os.fsdecode(event.dest_path)) if event.dest_path else None,
+                    event.is_directory,
+                )
             elif event.is_directory:
                 self._folder(path, gone=isinstance(event, DirDeletedEvent))
             elif path.name == NO_MEDIA:
@@ -384,16 +389,20 @@ class FolderWatcher:
         elif self._cares(path, folder=True):
             (self._settling.folder_gone if gone else self._settling.folder_changed)(path)
 
-    def _moved(self, source: Path, path: Path, folder: bool) -> None:
-        from_here, to_here = self._cares(source, folder=folder), self._cares(path, folder=folder)
+    def _moved(self, source: Path | None, path: Path | None, folder: bool) -> None:
+        settling = self._settling
         if folder and (source in self._roots or path in self._roots):
             self._poke()
-        if from_here and to_here:
-            (self._settling.folder_moved if folder else self._settling.file_moved)(source, path)
-        elif to_here:
-            (self._settling.folder_changed if folder else self._settling.file_changed)(path)
-        elif from_here:
-            (self._settling.folder_gone if folder else self._settling.file_gone)(source)
+        if source is not None and not self._cares(source, folder=folder):
+            source = None
+        if path is not None and not self._cares(path, folder=folder):
+            path = None
+        if source is not None and path is not None:
+            (settling.folder_moved if folder else settling.file_moved)(source, path)
+        elif path is not None:
+            (settling.folder_changed if folder else settling.file_changed)(path)
+        elif source is not None:
+            (settling.folder_gone if folder else settling.file_gone)(source)
 
     def _cares(self, path: Path, *, folder: bool) -> bool:
         return any(root.cares(path, folder=folder) for root in self._roots.values())
