@@ -1,4 +1,4 @@
-"""Commands about photos: scan, list, rank, show, explain, models."""
+"""Commands about photos: scan, list, rank, show, models."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.present import photo_json, print_photo, print_photos
+from core.cli.reasons import with_reasons
 from core.cli.session import (
     JsonOption,
     LibraryOption,
@@ -23,7 +24,7 @@ from core.cli.session import (
 )
 from core.domain import Photo, PhotoQuery, SortKey, Status
 from core.errors import UsageError
-from core.paths import absolute, display_name
+from core.paths import absolute
 
 
 class SortChoice(enum.StrEnum):
@@ -136,7 +137,7 @@ def show(
 ) -> None:
     """Everything about one photo; one that isn't in the library is analyzed on the spot."""
     with told_errors(), opened(library) as opened_library:
-        found = find_photo(opened_library, photo, model)
+        found = with_reasons(opened_library, find_photo(opened_library, photo, model))
     if as_json:
         print_json(photo_json(found))
     else:
@@ -238,29 +239,10 @@ def _print(photos: list[Photo], as_json: bool) -> None:
         typer.echo("No photos.", err=True)
 
 
-def explain(
-    photo: PhotoArgument,
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT.png", help="Where to write.")],
-    library: LibraryOption = None,
-    model: ModelOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Write the photo with a heatmap of what raises (orange) and lowers (blue) its score."""
-    from core.cli.explaining import explain_photo
-
-    with told_errors():
-        result = explain_photo(existing_file(photo), absolute(out), model)
-    if as_json:
-        print_json(result)
-    else:
-        typer.echo(f"{display_name(out)}: score {result['mean']:.2f}")
-
-
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.command("scan")(scan)
     app.command("list")(list_photos)
     app.command("rank")(rank)
     app.command("show")(show)
-    app.command("explain")(explain)
     app.command("models")(models)

@@ -8,9 +8,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from core.domain import Photo
+from core.domain import Photo, Reason
 from core.inference.cards import model_name
 from core.paths import display_name
+from core.reasons.codes import NO_FAULT
 
 
 def photo_json(photo: Photo) -> dict[str, Any]:
@@ -51,6 +52,22 @@ def photo_json(photo: Photo) -> dict[str, Any]:
         "rating": photo.rating,
         "flag": photo.flag.value if photo.flag else None,
         "color": photo.color.value if photo.color else None,
+        "reasons": (
+            [reason_json(reason) for reason in photo.reasons] if photo.reasons_measured else None
+        ),
+    }
+
+
+def reason_json(reason: Reason) -> dict[str, Any]:
+    """A measured fault as JSON; ``box`` is x, y, w, h in fractions of the photo, or null."""
+    box = reason.box
+    return {
+        "code": reason.code,
+        "text": reason.text,
+        "value": round(reason.value, 4),
+        "threshold": round(reason.threshold, 4),
+        "severity": round(reason.severity, 4),
+        "box": [round(v, 5) for v in (box.x, box.y, box.w, box.h)] if box else None,
     }
 
 
@@ -111,4 +128,8 @@ def print_photo(photo: Photo) -> None:
         for rating, share in enumerate(score.distribution.probabilities, start=1):
             table.add_row(f"{rating:>5}", f"{'█' * round(share * 60)} {100 * share:.1f} %")
     table.add_row("Faces", str(len(photo.faces)))
+    for number, reason in enumerate(photo.reasons):
+        table.add_row("" if number else "Reasons", reason.text)
+    if photo.reasons_measured and not photo.reasons:
+        table.add_row("Reasons", NO_FAULT)
     Console().print(table)

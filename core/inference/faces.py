@@ -84,6 +84,13 @@ class FaceDetector:
             faces = self._turned(pixels) or faces
         return tuple(sorted(faces, key=lambda face: -face.box.area))
 
+    def candidates(self, pixels: ImageArray) -> tuple[Face, ...]:
+        """What looks like a face at first sight, the surest first; nothing confirms it.
+
+        For those who have means of their own to tell faces from other things.
+        """
+        return tuple(self._look(pixels))
+
     def _look(self, pixels: ImageArray) -> list[Face]:
         """What BlazeFace sees in the picture as a whole; surest first, not confirmed."""
         spec = self.card.image

@@ -1,0 +1,133 @@
+"""Eyes, gaze and mouth of a face."""
+
+from __future__ import annotations
+
+import enum
+import math
+
+import numpy as np
+
+from core.domain import FloatArray
+from core.inference.landmarks import Eye
+from core.reasons.face_view import FaceView
+
+READABLE_EYE = 8.0
+"""Pixels across an eye from which its lids can be told apart."""
+
+MOST_TURNED = 0.25
+"""The nose's way off the middle (see `nose_offset`) from which the farther eye can't be read."""
+
+INNER_LIP_TOP, INNER_LIP_BOTTOM = 13, 14
+MOUTH_CORNERS = (61, 291)
+
+
+class EyeState(enum.StrEnum):
+    """What can be said of a face's eyes."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    UNKNOWN = "can't tell"
+
+
+def openness(view: FaceView) -> float | None:
+    """Mean openness of both eyes, 0 (shut) .. about 0.5; ``None`` where that can't be told."""
+    if min(eye.width for eye in view.eyes) / view.scale < READABLE_EYE:
+        return None
+    if abs(nose_offset(view)) > MOST_TURNED:
+        return None
+    return sum(eye.openness for eye in view.eyes) / 2
+
+
+def eye_state(view: FaceView, threshold: float) -> EyeState:
+    """Open, closed, or can't tell."""
+    value = openness(view)
+    if value is None:
+        return EyeState.UNKNOWN
+    return EyeState.CLOSED if value < threshold else EyeState.OPEN
+
+
+def nose_offset(view: FaceView) -> float:
+    """How far the nose's tip lies off the middle between the cheeks, in widths of the face.
+
+    0 for a face seen from the front; about half the sine of the turn; positive to the right of
+    the upright picture.
+    """
+    left, right = (view.mesh.points[index].astype(np.float64) for index in (234, 454))
+    across = right - left
+    length = float(across @ across)
+    if length <= 0:
+        return 0.0
+    return float((view.mesh.points[1] - left) @ across) / length - 0.5
+
+
+def gaze_offset(view: FaceView) -> float | None:
+    """How far the irises lie off the middle of the eyes, sideways, in widths of the eye.
+
+    The mean over both eyes, 0 for eyes that look straight out of the face, positive to the right
+    of the upright picture; ``None`` where the eyes can't be read.
+    """
+    if openness(view) is None:
+        return None
+    return sum(_iris_offset(eye) for eye in view.eyes) / 2
+
+
+def _iris_offset(eye: Eye) -> float:
+    left, right = eye.lids[0].astype(np.float64), eye.lids[8].astype(np.float64)
+    if left[0] > right[0]:
+        left, right = right, left
+    across = right - left
+    length = float(across @ across)
+    if length <= 0:
+        return 0.0
+    return float((eye.iris[0] - (left + right) / 2) @ across) / length
+
+
+def looks_past(view: FaceView) -> float | None:
+    """How far past the camera the eyes look: turn of the head and of the eyes together.
+
+    Eyes turned against the head look at the camera. In widths of the eye, 0 .. about 0.5.
+    """
+    gaze = gaze_offset(view)
+    return None if gaze is None else abs(gaze + nose_offset(view))
+
+
+def mouth_gap(view: FaceView) -> float:
+    """Distance of the inner lips over the width of the mouth: 0 closed, 1 a shout."""
+    points = view.mesh.points
+    left, right = points[list(MOUTH_CORNERS)]
+    return _distance(points[INNER_LIP_TOP], points[INNER_LIP_BOTTOM]) / max(
+        1.0, _distance(left, right)
+    )
+
+
+def mouth_width(view: FaceView) -> float:
+    """Width of the mouth over the width of the face: a smile is wide."""
+    left, right = view.mesh.points[list(MOUTH_CORNERS)]
+    return _distance(left, right) / view.width
+
+
+def pupil_redness(view: FaceView) -> float | None:
+    """How red the pupils are: CIELAB a* of the pupils less that of the skin; ``None`` if tiny.
+
+    The lesser of both eyes, since the flash reddens both.
+    """
+    import cv2
+
+    if openness(view) is None:
+        return None
+    skin = float(np.median(view.lab[..., 1][view.skin]))
+    found = []
+    for eye in view.eyes:
+        radius = float(np.hypot(*(eye.iris[1:] - eye.iris[0]).astype(np.float64).T).mean())
+        disc = np.zeros(view.grey.shape, np.uint8)
+        center = tuple(round(float(v)) for v in eye.iris[0])
+        cv2.circle(disc, center, max(1, round(0.5 * radius)), 1, -1)
+        chosen = disc.astype(bool) & view.inside
+        if not chosen.any():
+            return None
+        found.append(float(np.median(view.lab[..., 1][chosen])) - skin)
+    return min(found)
+
+
+def _distance(first: FloatArray, second: FloatArray) -> float:
+    return math.hypot(*(float(v) for v in (second - first)))

@@ -1,0 +1,148 @@
+"""Faults of the whole frame: tilt, burnt-out areas, compression, colour cast."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain import FloatArray, ImageArray
+
+BLOCK = 8
+"""Side of JPEG's blocks (ITU-T T.81)."""
+
+WORKING_SIDE = 1024
+LEAST_LINE = 0.12
+"""A line shorter than this share of the longer side says nothing about the horizon."""
+
+NEAR_AXIS = 12.0
+"""Degrees from level or upright within which a line is taken for one that was meant to be so."""
+
+TOGETHER = 1.0
+"""Degrees within which lines agree."""
+
+BURNT = 252
+"""From this level on in all channels, a place of the frame is burnt out."""
+
+
+def burnt_out(pixels: ImageArray) -> float:
+    """Share of the frame, in percent, that is pure white without any drawing."""
+    return 100.0 * float((reduced(pixels, WORKING_SIDE).min(axis=-1) >= BURNT).mean())
+
+
+def megapixels(width: int, height: int) -> float:
+    """The photo's size in millions of pixels."""
+    return width * height / 1e6
+
+
+def blockiness(grey: FloatArray) -> float:
+    """How much larger steps at the edges of 8x8 blocks are than steps inside, in percent.
+
+    After Wang, Sheikh and Bovik, "No-reference perceptual quality assessment of JPEG compressed
+    images" (2002), section 2; the grid may begin anywhere. 0 for photos without blocks.
+    """
+    excess = []
+    for axis in (0, 1):
+        steps = np.abs(np.diff(grey, axis=1 - axis)).mean(axis=axis)
+        if len(steps) < 5 * BLOCK:
+            return 0.0
+        at = np.array([float(steps[phase::BLOCK].mean()) for phase in range(BLOCK)])
+        edge = int(np.argmax(at))
+        inside = float(np.delete(at, edge).mean())
+        excess.append(float(at[edge]) / (inside + 0.05) - 1.0)
+    return 100.0 * max(0.0, min(excess))
+
+
+def jpeg_quality(path: Path) -> float | None:
+    """The quality (1..100, of the Independent JPEG Group's scale) that a JPEG was written with.
+
+    From the mean of its luminance table against the standard's (ITU-T T.81, table K.1; the
+    scaling is that of libjpeg's ``jpeg_quality_scaling``). ``None`` for other files.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            tables = getattr(image, "quantization", None)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    if not tables:
+        return None
+    scale = 100.0 * float(np.mean(tables[min(tables)])) / STANDARD_MEAN
+    return 5000.0 / scale if scale > 100.0 else (200.0 - scale) / 2.0
+
+
+STANDARD_MEAN = 57.625
+"""Mean of the standard's luminance table."""
+
+
+def tilt(pixels: ImageArray) -> tuple[float, float]:
+    """By how many degrees the photo is turned, and the share of its lines that say so (0..1).
+
+    Long straight lines that are nearly level or upright are taken to have been meant so; the
+    angle on which most of their length agrees is the tilt, clockwise positive. Without lines
+    both are 0.
+    """
+    import cv2
+
+    small = reduced(pixels, WORKING_SIDE)
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    found = cv2.createLineSegmentDetector().detect(grey)[0]
+    if found is None:
+        return 0.0, 0.0
+    lines = np.asarray(found, np.float64).reshape(-1, 4)
+    across, down = lines[:, 2] - lines[:, 0], lines[:, 3] - lines[:, 1]
+    length = np.hypot(across, down)
+    angle = np.degrees(np.arctan2(down, across))
+    off = (angle + 45.0) % 90.0 - 45.0
+    longest = max(small.shape[:2])
+    chosen = (length >= LEAST_LINE * longest) & (np.abs(off) <= NEAR_AXIS)
+    if not chosen.any():
+        return 0.0, 0.0
+    off, length = off[chosen], length[chosen]
+    best, weight = 0.0, -1.0
+    for candidate in off:
+        near = np.abs(off - candidate) <= TOGETHER
+        if (total := float(length[near].sum())) > weight:
+            weight, best = total, float(np.average(off[near], weights=length[near]))
+    enough = min(1.0, weight / longest)
+    return best, enough * weight / float(length.sum())
+
+
+def cast(pixels: ImageArray) -> tuple[float, float]:
+    """How coloured the greyest parts of a photo are, as (a*, b*) of CIELAB.
+
+    A photo nearly always has something grey, white or black in it. Taken are the tenth of all
+    places with the least colour, among those that are neither black nor burnt out.
+    """
+    import cv2
+
+    small = reduced(pixels, 128)
+    lab = cv2.cvtColor(small.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+    flat: NDArray[np.float32] = lab.reshape(-1, 3)
+    flat = flat[(flat[:, 0] > 15) & (flat[:, 0] < 97)]
+    if len(flat) == 0:
+        return 0.0, 0.0
+    color = np.hypot(flat[:, 1], flat[:, 2])
+    greyest = flat[color <= np.percentile(color, 10)]
+    a, b = greyest[:, 1:].mean(axis=0)
+    return float(a), float(b)
+
+
+def cast_strength(pixels: ImageArray) -> float:
+    """Length of `cast`, 0 (none) .. about 60."""
+    return math.hypot(*cast(pixels))
+
+
+def reduced(pixels: ImageArray, side: int) -> ImageArray:
+    """The photo with its longer side at most ``side`` pixels, averaged."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1.0:
+        return pixels
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,0 +1,259 @@
+"""All measured reasons of one photo, the gravest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.domain import Box, Face, ImageArray, PhotoMetadata, Reason
+from core.files.decode import decode
+from core.reasons import expression, frame, light
+from core.reasons.codes import Code, sentence
+from core.reasons.covering import CoverReader
+from core.reasons.face_view import LEFT_EYE, LIPS, RIGHT_EYE, FaceView, FaceViewer
+from core.reasons.rules import RULES
+from core.reasons.sharpness import measure_blur
+
+MEASURED_SIDE = 8000
+"""A larger photo is reduced to this longest side; its faces still fill hundreds of pixels."""
+
+MAIN_FACE = 0.5
+"""A face counts when it is at least this large beside the largest one (sides of the boxes)."""
+
+MOST_FACES = 8
+
+LEAST_SIDE = 48.0
+"""Pixels; a smaller face is called tiny, and nothing finer is said of it."""
+
+SMEARED = 1.35
+"""Ratio of the blur along and across from which a blur is a movement's.
+
+Of faces blurred evenly, one in twenty goes beyond it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One measured value and where in the photo it was taken (``None``: all of it)."""
+
+    value: float
+    box: Box | None = None
+
+
+Measurements = Mapping[Code, Measurement]
+
+
+class Measurer:
+    """Measures photos; loads its models on first use, safe to share between threads."""
+
+    def __init__(self, viewer: FaceViewer | None = None, covers: CoverReader | None = None) -> None:
+        self._viewer = viewer or FaceViewer()
+        self._covers = covers or CoverReader()
+
+    def measure(self, path: Path, faces: Sequence[Face]) -> tuple[Reason, ...]:
+        """A photo's faults, the gravest first; empty where nothing is measurably wrong.
+
+        Args:
+            path: the photo.
+            faces: as analysis found them.
+
+        Raises:
+            PhotoChangedError: the file vanished or changed meanwhile.
+            UnreadablePhotoError: it can't be read.
+            ModelError: a model can't be loaded.
+        """
+        picture = decode(path, MEASURED_SIDE)
+        return self.measure_pixels(
+            picture.pixels, faces, picture.metadata, frame.jpeg_quality(path)
+        )
+
+    def measure_pixels(
+        self,
+        pixels: ImageArray,
+        faces: Sequence[Face],
+        metadata: PhotoMetadata | None = None,
+        quality: float | None = None,
+    ) -> tuple[Reason, ...]:
+        """The same for upright sRGB pixels (uint8, (h, w, 3)) at native resolution.
+
+        Args:
+            pixels: the photo.
+            faces: as analysis found them.
+            metadata: says the full size where the pixels were reduced.
+            quality: that of the JPEG, where it is one.
+        """
+        mains = main_faces(faces, pixels)
+        if not mains:
+            mains = [face] if (face := self._covers.hidden_face(pixels)) else []
+        found = [judged(self.frame(pixels, metadata, quality), 1.0)]
+        if mains:
+            largest = _side(mains[0], pixels)
+            for face in mains:
+                share = _side(face, pixels) / largest
+                found.append(judged(self.face(pixels, face), share))
+        return ranked(reason for reasons in found for reason in reasons)
+
+    def face(self, pixels: ImageArray, face: Face) -> dict[Code, Measurement]:
+        """Everything measured on one face."""
+        side = _side(face, pixels)
+        if side < LEAST_SIDE:
+            return {Code.FACE_TINY: Measurement(side, face.box)}
+        view = self._viewer.view(pixels, face)
+        found = {
+            Code.FACE_TINY: Measurement(side, face.box),
+            Code.FACE_COVERED: Measurement(self._covers.covered(pixels, face), face.box),
+            Code.FACE_CUT: Measurement(cut_off(view), face.box),
+            Code.TURNED_AWAY: Measurement(abs(expression.nose_offset(view)), face.box),
+        }
+        if view.oval.sum() > 0:
+            found |= _sharpness(view) | _light(view)
+        if not _beyond(found, Code.FACE_COVERED):
+            found |= _expression(view)
+        return found
+
+    def frame(
+        self, pixels: ImageArray, metadata: PhotoMetadata | None, quality: float | None
+    ) -> dict[Code, Measurement]:
+        """Everything measured on the whole frame."""
+        import cv2
+
+        height, width = pixels.shape[:2]
+        full = (metadata.width, metadata.height) if metadata else (width, height)
+        grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32)
+        found = {
+            Code.LOW_RESOLUTION: Measurement(frame.megapixels(*full)),
+            Code.HIGHLIGHTS_CLIPPED: Measurement(frame.burnt_out(pixels)),
+            Code.COLOUR_CAST: Measurement(frame.cast_strength(pixels)),
+            Code.COMPRESSED: Measurement(frame.blockiness(grey)),
+            Code.NOISE: Measurement(light.noise(grey)),
+        }
+        angle, agreement = frame.tilt(pixels)
+        if agreement >= AGREEMENT:
+            found[Code.HORIZON_TILTED] = Measurement(abs(angle))
+        return found
+
+
+AGREEMENT = 0.6
+"""Share of the lines that must agree on the tilt."""
+
+
+def main_faces(faces: Sequence[Face], pixels: ImageArray) -> list[Face]:
+    """The faces that the photo is about, the largest first: passers-by don't count."""
+    ordered = sorted(faces, key=lambda face: -_side(face, pixels))[:MOST_FACES]
+    if not ordered:
+        return []
+    least = MAIN_FACE * _side(ordered[0], pixels)
+    return [face for face in ordered if _side(face, pixels) >= least]
+
+
+def _side(face: Face, pixels: ImageArray) -> float:
+    """The longer side of a face's box, in pixels."""
+    height, width = pixels.shape[:2]
+    return float(max(face.box.w * width, face.box.h * height, 1e-6))
+
+
+def cut_off(view: FaceView) -> float:
+    """Share of the face, in percent, that lies outside the photo."""
+    from core.reasons.face_view import OVAL
+
+    whole = view.area(OVAL)
+    total = int(whole.sum())
+    return 100.0 * (1.0 - int((whole & view.inside).sum()) / total) if total else 0.0
+
+
+def _sharpness(view: FaceView) -> dict[Code, Measurement]:
+    """One blur, named by its shape."""
+    blur = measure_blur(view.grey, view.oval, view.width)
+    code = Code.MOTION_BLUR if blur.ratio >= SMEARED else Code.FACE_BLURRED
+    return {code: Measurement(100.0 * blur.worst, view.face.box)}
+
+
+def _light(view: FaceView) -> dict[Code, Measurement]:
+    found = {
+        Code.FACE_DARK: Measurement(light.bright_parts(view), view.face.box),
+        Code.FACE_OVEREXPOSED: Measurement(light.burnt_skin(view), view.face.box),
+    }
+    stops = light.stops_below_surroundings(view)
+    if stops is not None:
+        found[Code.BACK_LIGHT] = Measurement(stops, view.face.box)
+    return found
+
+
+def _expression(view: FaceView) -> dict[Code, Measurement]:
+    found: dict[Code, Measurement] = {}
+    eyes = view.to_photo_box(view.mesh.points[[*LEFT_EYE, *RIGHT_EYE]], 0.08 * view.width)
+    mouth = view.to_photo_box(view.mesh.points[list(LIPS)], 0.05 * view.width)
+    open_by, past, red = (
+        measure(view)
+        for measure in (expression.openness, expression.looks_past, expression.pupil_redness)
+    )
+    if open_by is not None:
+        found[Code.EYES_CLOSED] = Measurement(open_by, eyes)
+        if not _beyond(found, Code.EYES_CLOSED):
+            if past is not None:
+                found[Code.LOOKING_AWAY] = Measurement(past, eyes)
+            if red is not None:
+                found[Code.RED_EYE] = Measurement(red, eyes)
+    if expression.mouth_width(view) < SMILE:
+        found[Code.MID_WORD] = Measurement(expression.mouth_gap(view), mouth)
+    return found
+
+
+SMILE = 0.45
+"""A mouth wider than this, in widths of the face, smiles; open it may be."""
+
+
+def _beyond(found: Measurements, code: Code) -> bool:
+    return code in found and RULES[code].severity(found[code].value) is not None
+
+
+def judged(found: Measurements, share: float) -> list[Reason]:
+    """The measurements that are faults, as reasons; ``share`` (0..1) scales their severity."""
+    reasons = []
+    for code, measurement in found.items():
+        rule = RULES[code]
+        severity = rule.severity(measurement.value)
+        if severity is None:
+            continue
+        reasons.append(
+            Reason(
+                code=code.value,
+                text=sentence(code, measurement.value),
+                value=measurement.value,
+                threshold=rule.threshold,
+                severity=severity * share,
+                box=measurement.box,
+            )
+        )
+    return reasons
+
+
+IMPLIED = {
+    Code.BACK_LIGHT: (Code.FACE_DARK,),
+    Code.FACE_OVEREXPOSED: (Code.HIGHLIGHTS_CLIPPED,),
+    Code.FACE_CUT: (Code.FACE_COVERED,),
+    Code.FACE_TINY: (Code.LOW_RESOLUTION,),
+}
+"""Where the first is a reason, the others say the same once more."""
+
+
+def ranked(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """One reason per code, that of the worst face; the gravest first, repetitions left out."""
+    worst: dict[str, Reason] = {}
+    for reason in reasons:
+        known = worst.get(reason.code)
+        if known is None or reason.severity > known.severity:
+            worst[reason.code] = reason
+    for code, others in IMPLIED.items():
+        if code in worst:
+            for other in others:
+                worst.pop(other, None)
+    return tuple(sorted(worst.values(), key=lambda r: (-gravity(r), r.code)))
+
+
+def gravity(reason: Reason) -> float:
+    """How much a reason spoils the portrait, 0..1: at least a third of its kind's weight."""
+    return RULES[Code(reason.code)].weight * (1.0 + 2.0 * reason.severity) / 3.0
