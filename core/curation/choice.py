@@ -32,6 +32,9 @@ HARD_FAULTS: Mapping[str, str] = {
 }
 """Codes of measured faults that go before any score, and their words."""
 
+HARD_SEVERITY = 0.2
+"""Severity (0..1) from which such a fault counts; one just noticed is left to the score."""
+
 
 class Why(enum.StrEnum):
     """What decided about a photo."""
@@ -101,8 +104,15 @@ def lower_bound(item: Item) -> float:
 
 
 def hard_faults(item: Item) -> list[str]:
-    """Words of the item's hard portrait faults, the gravest first."""
-    return [HARD_FAULTS[fault.code] for fault in item.lead.faults if fault.code in HARD_FAULTS]
+    """Words of the hard faults of the item's main face, the gravest first.
+
+    In a group, one of many blinking is no reason to drop the photo; its main face is.
+    """
+    return [
+        HARD_FAULTS[fault.code]
+        for fault in item.lead.faults
+        if fault.code in HARD_FAULTS and fault.on_main_face and fault.severity >= HARD_SEVERITY
+    ]
 
 
 def protected(item: Item, whole: frozenset[int], kind: GroupKind) -> tuple[Why, str] | None:

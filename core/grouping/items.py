@@ -16,10 +16,14 @@ MIN_FACE_AREA = 0.003
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A measured fault, as the ``reasons`` table keeps it. ``severity`` is 0..1."""
+    """A measured fault, as the ``reasons`` table keeps it.
+
+    ``severity`` is 0..1. ``on_main_face`` is False for a fault of a smaller face or elsewhere.
+    """
 
     code: str
     severity: float
+    on_main_face: bool = True
 
 
 @dataclass(frozen=True, slots=True)

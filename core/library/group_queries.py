@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -98,8 +98,8 @@ def group_photos(
             for chunk in chunks(ids):
                 rows += connection.execute(statement.where(photos.c.id.in_(chunk))).all()
         wanted = [row.id for row in rows]
-        by_face = _faces(connection, wanted)
-        by_fault = _faults(connection, wanted)
+        by_face, main_faces = _faces(connection, wanted)
+        by_fault = _faults(connection, wanted, main_faces)
         offline = set(
             connection.scalars(select(albums.c.id).where(albums.c.offline_since.is_not(None)))
         )
@@ -156,7 +156,10 @@ def _to_group_photo(
     )
 
 
-def _faces(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[FaceFacts, ...]]:
+def _faces(
+    connection: Connection, ids: Sequence[int]
+) -> tuple[dict[int, tuple[FaceFacts, ...]], dict[int, Box]]:
+    """Faces by photo, largest first, and the place of the largest."""
     told: dict[int, list[tuple[int, Box]]] = {}
     found: dict[int, list[tuple[Box, Any]]] = {}
     for chunk in chunks(ids):
@@ -169,13 +172,18 @@ def _faces(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[FaceFa
         for row in connection.execute(select(faces).where(faces.c.photo_id.in_(chunk))):
             box = Box(row.x, row.y, row.w, row.h)
             found.setdefault(row.photo_id, []).append((box, row.descriptor))
-    return {
+    facts = {
         photo_id: tuple(
             FaceFacts(box.area, _unit(blob), _person(box, told.get(photo_id, ())))
             for box, blob in sorted(boxes, key=lambda face: -face[0].area)
         )
         for photo_id, boxes in found.items()
     }
+    largest = {
+        photo_id: max((box for box, _ in boxes), key=lambda box: box.area)
+        for photo_id, boxes in found.items()
+    }
+    return facts, largest
 
 
 def _unit(blob: bytes | None) -> Any:
@@ -203,17 +211,29 @@ def overlap(first: Box, second: Box) -> float:
     return shared / (first.area + second.area - shared)
 
 
-def _faults(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Fault, ...]]:
+def _faults(
+    connection: Connection, ids: Sequence[int], main_faces: Mapping[int, Box]
+) -> dict[int, tuple[Fault, ...]]:
     found: dict[int, list[Fault]] = {}
     for chunk in chunks(ids):
         statement = (
-            select(reasons.c.photo_id, reasons.c.code, reasons.c.severity)
+            select(reasons)
             .where(reasons.c.photo_id.in_(chunk))
             .order_by(reasons.c.photo_id, reasons.c.rank)
         )
         for row in connection.execute(statement):
-            found.setdefault(row.photo_id, []).append(Fault(row.code, row.severity))
+            place = None if row.x is None else Box(row.x, row.y, row.w, row.h)
+            on_main = _on(place, main_faces.get(row.photo_id))
+            found.setdefault(row.photo_id, []).append(Fault(row.code, row.severity, on_main))
     return {photo_id: tuple(faults) for photo_id, faults in found.items()}
+
+
+def _on(place: Box | None, face: Box | None) -> bool:
+    """Whether a fault's place lies on a face; one without a place counts for the whole photo."""
+    if place is None or face is None:
+        return True
+    x, y = place.center
+    return face.x <= x <= face.x + face.w and face.y <= y <= face.y + face.h
 
 
 def marks(queries: Queries) -> dict[tuple[int, int], bool]:

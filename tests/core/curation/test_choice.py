@@ -71,6 +71,12 @@ def test_closed_eyes_lose_against_open_ones_whatever_the_score() -> None:
     assert not outcome.rejected[0].too_close
 
 
+def test_a_blink_of_a_bystander_or_a_hint_of_one_is_left_to_the_score() -> None:
+    bystander = photo(1, 6.5, faults=(Fault("eyes_closed", 0.9, on_main_face=False),))
+    hint = photo(2, 6.0, faults=(Fault("motion_blur", 0.05),))
+    assert kept(burst(bystander, hint, photo(3, 5.0)), 2) == [1, 2]
+
+
 def test_a_group_where_everybody_blinks_still_keeps_n() -> None:
     blinks = [photo(i, 5.0 + i, faults=(Fault("eyes_closed", 0.9),)) for i in (1, 2, 3)]
     assert kept(burst(*blinks), 2) == [3, 2]
