@@ -46,9 +46,9 @@ class UserActions(QObject):
     def _chosen(self) -> list[int]:
         return [int(i) for i in self._browser.chosen_ids()]
 
-    def rate(self, stars: int) -> None:
-        """Give the target photos 0..5 stars."""
-        ids = list(self.targets())
+    def rate(self, stars: int, photo_ids: Sequence[int] | None = None) -> None:
+        """Give the target photos (or these) 0..5 stars."""
+        ids = list(self.targets() if photo_ids is None else photo_ids)
         if ids:
             future = self._writer.set_rating(ids, stars)
             self._jobs.follow(future, lambda _: self._judged(stars_text(stars), len(ids)))

@@ -22,7 +22,7 @@ from app.models.pictures import PictureCache
 from app.models.thumbnails import ThumbnailCache
 from app.notifications import Notifier
 from core.analysis import DEFAULT_MODEL, open_analyzer
-from core.domain import Album, IndexProgress, LibraryChange
+from core.domain import Album, IndexProgress, LibraryChange, Photo
 from core.files.decode import decode
 from core.indexer import Indexer
 from core.inference.cards import find_model
@@ -136,6 +136,11 @@ class Session(QObject):
     def refresh_albums(self) -> None:
         """Ask for the albums again."""
         self.jobs.run(self.library.queries.albums, self.albums.set_albums)
+
+    def load_details(self, photo_id: int, then: Callable[[Photo | None], object]) -> None:
+        """Read everything about a photo off the GUI thread."""
+        model = self.browser.query.model
+        self.jobs.run(lambda: self.library.queries.photo(photo_id, model), then)
 
     def rescan(self, album: Album | None = None) -> None:
         """Reconcile an album (or all) with the disk."""

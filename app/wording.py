@@ -81,16 +81,23 @@ def spoken_row(row: PhotoRow) -> str:
 
 
 def agreement_text(distribution: ScoreDistribution) -> str:
-    """What the spread of the predicted ratings means, in plain words.
+    """What the spread means: the ratings between which the middle half of people would stay."""
+    low, high = middle_half(distribution)
+    if low == high:
+        return tr("Half of all people would give it a {rating}", rating=low)
+    return tr("Half of all people would give it {low} to {high}", low=low, high=high)
 
-    The bounds are those of AVA's own ratings: Murray et al., "AVA" (CVPR 2012), find standard
-    deviations of one photo's ratings mostly between 1.1 and 1.8.
-    """
-    if distribution.std < 1.25:
-        return tr("Most people would agree")
-    if distribution.std < 1.65:
-        return tr("Opinions would differ")
-    return tr("Opinions would be split")
+
+def middle_half(distribution: ScoreDistribution) -> tuple[int, int]:
+    """The ratings at which a quarter and three quarters of the predicted shares are reached."""
+    found = []
+    for share in (0.25, 0.75):
+        reached, rating = 0.0, 0
+        while reached < share and rating < len(distribution.probabilities):
+            reached += distribution.probabilities[rating]
+            rating += 1
+        found.append(rating)
+    return found[0], found[1]
 
 
 def percentile_text(percentile: float) -> str:
@@ -130,11 +137,12 @@ def duration_text(seconds: float) -> str:
 
 
 def date_text(moment: datetime) -> str:
-    """A camera's wall-clock time in the user's own style."""
+    """A camera's wall-clock time in the user's own style; plain ISO where there is none."""
     locale = QLocale()
-    day = locale.toString(moment.date(), QLocale.FormatType.ShortFormat)
-    clock = locale.toString(moment.time(), QLocale.FormatType.ShortFormat)
-    return f"{day}  {clock}"
+    if locale.language() is QLocale.Language.C:
+        return moment.strftime("%Y-%m-%d  %H:%M")
+    short = QLocale.FormatType.ShortFormat
+    return f"{locale.toString(moment.date(), short)}  {locale.toString(moment.time(), short)}"
 
 
 def size_text(count: int) -> str:

@@ -253,10 +253,9 @@ class Loupe(QWidget):
         if self.canvas.zoom is not None:
             return FULL
         row = self._row
-        if row is None or not row.width or not row.height:
-            ratio = self.devicePixelRatioF()
-            return round(max(self.canvas.width(), self.canvas.height()) * ratio)
-        return _fitted_side(row, self.canvas)
+        if row is None:
+            return 0
+        return self.canvas.fitted_side(row.width, row.height)
 
     def _request(self) -> None:
         """Wish for the photo on screen, then for its neighbours."""
@@ -269,7 +268,9 @@ class Loupe(QWidget):
         for by in (*ahead, -self._direction):
             near = self._browser.photos.row(position + by)
             if near is not None and near.status is not Status.UNREADABLE:
-                wishes.append((near.id, near.path, _fitted_side(near, self.canvas)))
+                wishes.append(
+                    (near.id, near.path, self.canvas.fitted_side(near.width, near.height))
+                )
         self._pictures.want(wishes)
 
     def _on_ready(self, photo_id: int) -> None:
@@ -393,15 +394,3 @@ def _full_size(row: PhotoRow, pixmap: QPixmap) -> QSize:
     if row.width and row.height:
         return QSize(row.width, row.height)
     return pixmap.size() * 4
-
-
-def _fitted_side(row: PhotoRow, canvas: PhotoCanvas) -> int:
-    """Long side in device pixels at which a photo fits the canvas."""
-    ratio = canvas.devicePixelRatioF()
-    room_w = max(16, canvas.width() - 24) * ratio
-    room_h = max(16, canvas.height() - 24) * ratio
-    if not row.width or not row.height:
-        return round(max(room_w, room_h))
-    long_side = max(row.width, row.height)
-    limit = 1.0 if long_side > 600 else 2.0
-    return round(long_side * min(room_w / row.width, room_h / row.height, limit))

@@ -25,6 +25,7 @@ from app.translation import tr, trn
 from app.views.activity_area import ActivityArea
 from app.views.album_sidebar import AlbumSidebar
 from app.views.command_set import CommandSet
+from app.views.compare import Compare
 from app.views.filter_bar import FilterBar
 from app.views.key_sheet import KeySheet
 from app.views.loupe import Loupe
@@ -32,6 +33,7 @@ from app.views.message_bar import MessageBar
 from app.views.pages import Pages
 from app.views.photo_grid import MAX_SIDE, MIN_SIDE, PhotoGrid
 from app.views.score_panel import ScorePanel
+from app.views.survey import Survey
 from app.views.toolbar import Toolbar
 from app.window_state import WindowState
 from core.domain import ColorLabel, Flag, IndexProgress, SortKey, Status
@@ -73,6 +75,11 @@ class MainWindow(QMainWindow):
         self.pages = Pages(browser, session.albums, theme)
         self.pages.add("grid", self.grid)
         self.pages.add("loupe", self.loupe)
+        parts = (browser, session.thumbnails, session.pictures, session.load_details, theme)
+        self.compare = Compare(*parts)
+        self.survey = Survey(*parts)
+        self.pages.add("compare", self.compare)
+        self.pages.add("survey", self.survey)
         self.activity = ActivityArea(theme)
         self.sidebar = AlbumSidebar(session.albums, self.activity, theme)
         self.sidebar.setFixedWidth(SIDEBAR_WIDTH)
@@ -157,7 +164,10 @@ class MainWindow(QMainWindow):
         self.grid.opened.connect(lambda _: self.show_view("loupe"))
         self.grid.visible_changed.connect(session.work.prioritize)
         self.grid.menu_requested.connect(self._open_photo_menu)
-        self.loupe.closed.connect(lambda: self.show_view("grid"))
+        for view in (self.loupe, self.compare, self.survey):
+            view.closed.connect(lambda: self.show_view("grid"))
+        for view in (self.compare, self.survey):
+            view.rated.connect(lambda photo_id, stars: session.actions.rate(stars, [photo_id]))
         self.loupe.heat_toggled.connect(self.commands["heatmap"].setChecked)
         self.loupe.faces_toggled.connect(self.commands["faces"].setChecked)
         self.pages.empty.add_requested.connect(self.ask_for_folder)
@@ -189,7 +199,7 @@ class MainWindow(QMainWindow):
         }
         for color in (ColorLabel.RED, ColorLabel.YELLOW, ColorLabel.GREEN, ColorLabel.BLUE):
             callbacks[f"color_{color.value}"] = partial(actions.label, color)
-        for name in ("grid", "loupe"):
+        for name in ("grid", "loupe", "compare", "survey"):
             callbacks[name] = partial(self.show_view, name)
         callbacks |= {
             "pick": partial(actions.flag, Flag.PICK),
@@ -287,10 +297,15 @@ class MainWindow(QMainWindow):
 
     def _set_heat(self, on: bool) -> None:
         self.loupe.set_heat(on)
-        if on and self.pages.current_name == "grid":
+        if on and self.pages.current_name != "loupe":
             self.show_view("loupe")
 
     def _zoom(self) -> None:
+        views = {"compare": self.compare, "survey": self.survey}
+        view = views.get(self.pages.current_name)
+        if view is not None:
+            view.toggle_zoom()
+            return
         if self.pages.current_name == "grid":
             self.show_view("loupe")
         self.loupe.canvas.toggle_zoom()
@@ -347,7 +362,7 @@ class MainWindow(QMainWindow):
 
     def _on_judged(self) -> None:
         alone = self.pages.current_name != "grid" or self._session.browser.chosen_count == 1
-        if self._settings.auto_advance and alone:
+        if self._settings.auto_advance and alone and self.pages.current_name in ("grid", "loupe"):
             self._session.browser.step(1)
 
     def ask_for_folder(self) -> None:

@@ -23,8 +23,9 @@ from app.translation import trn
 from core.domain import Face
 
 MIN_ZOOM, MAX_ZOOM = 0.02, 8.0
-FACE_CLOSE_UP = 2.2
-"""Zooming to a face shows at least this many times its size around it."""
+FIT_MARGIN = 24
+SMALL_PHOTO = 600
+"""Photos with a shorter long side are shown at up to twice their size."""
 
 
 class PhotoCanvas(QWidget):
@@ -51,6 +52,7 @@ class PhotoCanvas(QWidget):
         self._heat: QImage | None = None
         self._message = ""
         self.show_faces = False
+        self.dimmed = False
         self.heat_opacity = 0.6
         self.zoom: float | None = None
         self.center = QPointF(0.5, 0.5)
@@ -98,19 +100,37 @@ class PhotoCanvas(QWidget):
         """Whether there are pixels to show."""
         return self._pixmap is not None
 
+    @property
+    def full_size(self) -> QSize:
+        """Size of the full photo in pixels."""
+        return self._full
+
+    def anchor(self) -> QPointF:
+        """Centre of the best face in fractions; the photo's centre without one."""
+        face = self.best_face()
+        return QPointF(*face.box.center) if face is not None else QPointF(0.5, 0.5)
+
     # --- geometry --------------------------------------------------------------------------------
 
     def fit_zoom(self) -> float:
-        """The zoom at which the whole photo is seen; never above 1:1."""
-        if self._full.isEmpty():
+        """The zoom at which the whole photo is seen; above 1:1 only for very small photos."""
+        return self._fit(self._full.width(), self._full.height())
+
+    def _fit(self, width: int, height: int) -> float:
+        if width <= 0 or height <= 0:
             return 1.0
         ratio = self.devicePixelRatioF()
-        margin = 24
         return min(
-            max(16, self.width() - margin) * ratio / self._full.width(),
-            max(16, self.height() - margin) * ratio / self._full.height(),
-            1.0 if max(self._full.width(), self._full.height()) > 600 else 2.0,
+            max(16, self.width() - FIT_MARGIN) * ratio / width,
+            max(16, self.height() - FIT_MARGIN) * ratio / height,
+            1.0 if max(width, height) > SMALL_PHOTO else 2.0,
         )
+
+    def fitted_side(self, width: int | None, height: int | None) -> int:
+        """Long side in device pixels of a photo of that full size, fitted into this canvas."""
+        if not width or not height:
+            return round(max(self.width(), self.height()) * self.devicePixelRatioF())
+        return round(max(width, height) * self._fit(width, height))
 
     @property
     def current_zoom(self) -> float:
@@ -149,9 +169,7 @@ class PhotoCanvas(QWidget):
         if self.zoom is not None:
             self._change(None, QPointF(0.5, 0.5))
             return
-        face = self.best_face()
-        center = QPointF(*face.box.center) if face is not None else QPointF(0.5, 0.5)
-        self._change(1.0, center)
+        self._change(1.0, self.anchor())
 
     def _change(self, zoom: float | None, center: QPointF) -> None:
         self.set_zoom(zoom, center)
@@ -170,7 +188,9 @@ class PhotoCanvas(QWidget):
                 painter.drawText(self.rect().adjusted(32, 32, -32, -32), flags, self._message)
             return
         target = self.photo_rect()
+        painter.setOpacity(0.45 if self.dimmed else 1.0)
         self._paint_pixmap(painter, target)
+        painter.setOpacity(1.0)
         if self._heat is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.setOpacity(self.heat_opacity)

@@ -171,8 +171,7 @@ class ScorePanel(QWidget):
     def _agreement(photo: Photo) -> str:
         if photo.score is None:
             return ""
-        spread = tr("spread ± {std}", std=decimal(photo.score.std, 2))
-        parts = [f"{agreement_text(photo.score.distribution)} ({spread})"]
+        parts = [agreement_text(photo.score.distribution)]
         if photo.score.uncertainty:
             parts.append(
                 tr("Photos within {gap} are too close to call",
@@ -209,10 +208,9 @@ def photo_facts(photo: Photo) -> list[tuple[str, str]]:
     if meta is not None:
         facts.append((tr("Size"), pixels_text(meta.width, meta.height)))
         if meta.taken_at is not None:
-            sources = {"name": tr("from its name"), "mtime": tr("from the file")}
-            source = sources.get(meta.taken_source or "")
-            when = date_text(meta.taken_at)
-            facts.append((tr("Taken"), f"{when} ({source})" if source else when))
+            # A file's own date is not the camera's word: it is named as what it is.
+            name = tr("Saved") if meta.taken_source == "mtime" else tr("Taken")
+            facts.append((name, date_text(meta.taken_at)))
         if meta.camera:
             facts.append((tr("Camera"), meta.camera))
         if meta.lens:
