@@ -24,6 +24,7 @@ from core.library.library import Library
 from core.library.queries import chunks
 from core.library.rows import row_path
 from core.library.schema import judgements, people, person_faces, photos
+from core.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,21 @@ def write_out(
         else:
             result.unchanged += 1
     return result
+
+
+def write_if_wanted(
+    library: Library, photo_ids: Sequence[int], settings: Settings
+) -> Exchange | None:
+    """Write judgements out if the settings say so; ``None`` where they don't."""
+    if settings.metadata == "off" or not photo_ids:
+        return None
+    return write_out(
+        library,
+        photo_ids,
+        Place(settings.metadata),
+        Naming(settings.sidecar_names),
+        with_people=settings.metadata_people,
+    )
 
 
 def _targets(photo: Path, place: Place, naming: Naming) -> list[Path]:

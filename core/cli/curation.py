@@ -21,12 +21,14 @@ from core.cli.session import (
 from core.curation.apply import Applied, Rejects, apply
 from core.curation.plan import Plan, check_n, preview
 from core.curation.undo import Undone, history, recover, undo
-from core.domain import FileState, Flag
+from core.domain import FileState, Flag, PhotoQuery
 from core.errors import UsageError
 from core.grouping.groups import Grouping
 from core.library.file_writes import FileChanges
 from core.library.library import Library
+from core.metadata_xmp import Exchange, Naming, Place, read_in, write_if_wanted, write_out
 from core.paths import display_name
+from core.settings import load_settings
 
 PhotosArgument = Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photos' files.")]
 
@@ -238,6 +240,9 @@ def rate(
                 flag = Flag.PICK if pick else Flag.REJECT if reject else None
                 opened_library.writer.set_flag(ids, flag).result()
             rows = opened_library.queries.photo_rows(ids, "")
+            written = write_if_wanted(opened_library, ids, load_settings())
+    for path, reason in written.failed.items() if written else ():
+        typer.echo(f"{display_name(path)}: {reason}", err=True)
     ordered = [rows[photo_id] for photo_id in ids]
     if as_json:
         print_json(
@@ -254,6 +259,52 @@ def rate(
         return
     for row in ordered:
         typer.echo(f"{display_name(row.path)}: {row.rating} stars, {row.flag or 'no flag'}")
+
+
+def exchange_metadata(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder.")],
+    write: Annotated[
+        Place | None, typer.Option(help="Write stars and flags: as sidecars, or into the photos.")
+    ] = None,
+    read: Annotated[
+        bool, typer.Option("--read", help="Take over what other programs wrote since.")
+    ] = False,
+    names: Annotated[
+        Naming, typer.Option(help="New sidecars: IMG.jpg.xmp (full) or IMG.xmp (stem).")
+    ] = Naming.FULL,
+    people: Annotated[bool, typer.Option("--people", help="Names of people, too.")] = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Exchange stars, flags and colours with other programs through XMP."""
+    with told_errors():
+        if (write is None) != read:
+            raise UsageError("Say which way: --write sidecar, --write embedded, or --read.")
+        wanted = existing_folder(folder)
+        with opened(library) as opened_library:
+            query = PhotoQuery("", folder=wanted)
+            ids = [int(photo_id) for photo_id in opened_library.queries.photo_ids(query)]
+            if write is None:
+                done: Exchange = read_in(opened_library, ids)
+            else:
+                done = write_out(opened_library, ids, write, names, with_people=people)
+    if as_json:
+        print_json(
+            {
+                "changed": done.changed,
+                "unchanged": done.unchanged,
+                "failed": [
+                    {"path": display_name(path), "reason": reason}
+                    for path, reason in done.failed.items()
+                ],
+            }
+        )
+    else:
+        typer.echo(f"{done.changed} photos changed, {done.unchanged} as they were.")
+        for path, reason in done.failed.items():
+            typer.echo(f"{display_name(path)}: {reason}", err=True)
+    if done.failed:
+        raise typer.Exit(1)
 
 
 def _indexed(library: Library, path: Path) -> int:
@@ -279,3 +330,4 @@ def register(app: typer.Typer) -> None:
     app.command("undo")(undo_entry)
     app.command("history")(show_history)
     app.command("rate")(rate)
+    app.command("metadata")(exchange_metadata)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -132,6 +134,21 @@ def test_raw_and_sidecar_count_with_their_photo(run: Run, tmp_path: Path) -> Non
         photo.with_suffix(".xmp").write_text("sidecar")
     run("keep", 1, album, "--by", "album", "--rejects", "move")
     assert len(list((album / "_rejected").glob("*.xmp"))) == 2
+
+
+def test_stars_go_to_sidecars_only_when_asked_and_come_back_in(run: Run, album: Path) -> None:
+    photo = album / "photo-0001.jpg"
+    run("scan", album)
+    run("rate", photo, "--stars", 3)
+    assert list(album.glob("*.xmp")) == []
+    assert run("metadata", album, "--write", "sidecar")["changed"] == 1
+    sidecar = album / "photo-0001.jpg.xmp"
+    sidecar.write_text(sidecar.read_text("utf-8").replace('Rating="3"', 'Rating="5"'), "utf-8")
+    later = time.time() + 60
+    os.utime(sidecar, (later, later))
+    assert run("metadata", album, "--read")["changed"] == 1
+    assert run("show", photo)["rating"] == 5
+    run("metadata", album, code=2)
 
 
 # --- export ---------------------------------------------------------------------------------------
