@@ -29,6 +29,10 @@ from core.settings import Settings
 log = logging.getLogger(__name__)
 
 
+READABLE = xmp.EMBEDDABLE | {"tif", "tiff", "dng"}
+"""Extensions of photos whose own metadata is read."""
+
+
 class Place(enum.StrEnum):
     """Where judgements are written."""
 
@@ -200,8 +204,13 @@ def _newest(photo: _Known) -> XmpJudgement | None:
         written = datetime.fromtimestamp(mtime, UTC).replace(tzinfo=None)
         if photo.changed_at is not None and written <= photo.changed_at:
             return None
-        if path != photo.path or extension(path.name) in xmp.EMBEDDABLE | {"tif", "tiff", "dng"}:
+        if path != photo.path:
             return xmp.read(path)
+        if extension(path.name) in READABLE:
+            try:
+                return xmp.read(path)
+            except XmpError as error:  # a damaged photo says nothing; its status tells the user
+                log.info("no metadata: %s", error)
     return None
 
 
