@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,9 +34,7 @@ def haar_faces(pixels: ImageArray) -> tuple[Box, ...]:
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     height, width = grey.shape
     least = max(24, round(0.04 * max(height, width)))
-    found = cascade.detectMultiScale(
-        grey, scaleFactor=1.1, minNeighbors=5, minSize=(least, least)
-    )
+    found = cascade.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=5, minSize=(least, least))
     boxes = [
         Box(float(x) / width, float(y) / height, float(w) / width, float(h) / height)
         for x, y, w, h in found
@@ -46,13 +45,16 @@ def haar_faces(pixels: ImageArray) -> tuple[Box, ...]:
 def _cascade() -> Any:
     import cv2
 
-    return cv2.CascadeClassifier(cv2.data.haarcascades + CASCADE)
+    return cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / CASCADE))
 
 
 def cut(pixels: ImageArray, box: Box) -> ImageArray:
     """The part of the photo inside ``box``, at least one pixel."""
     height, width = pixels.shape[:2]
-    left, top = int(np.clip(box.x * width, 0, width - 1)), int(np.clip(box.y * height, 0, height - 1))
+    left, top = (
+        int(np.clip(box.x * width, 0, width - 1)),
+        int(np.clip(box.y * height, 0, height - 1)),
+    )
     right = int(np.clip(round((box.x + box.w) * width), left + 1, width))
     bottom = int(np.clip(round((box.y + box.h) * height), top + 1, height))
     return np.ascontiguousarray(pixels[top:bottom, left:right])

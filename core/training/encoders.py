@@ -144,7 +144,7 @@ class VggFaceEncoder:
         if not self._file.is_file():
             raise ModelError(
                 f"VGG-Face needs the file {self._file} ({VGGFACE_BYTES}), which DeepFace "
-                f"downloads on its first use (DeepFace.build_model(\"VGG-Face\")); put it there, "
+                f'downloads on its first use (DeepFace.build_model("VGG-Face")); put it there, '
                 "or train with --encoder faceres."
             )
         import onnxruntime

@@ -41,7 +41,10 @@ def graph_bytes(network: FusedNetwork, *, side: int = 224) -> bytes:
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
-    weights: dict[str, NDArray[Any]] = {"zero": np.float32(0), "six": np.float32(6)}
+    weights: dict[str, NDArray[Any]] = {
+        "zero": np.array(0, np.float32),
+        "six": np.array(6, np.float32),
+    }
     nodes: list[Any] = []
 
     def node(op: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
@@ -69,7 +72,7 @@ def graph_bytes(network: FusedNetwork, *, side: int = 224) -> bytes:
     places = _places(side)
     weights["dense.weight"] = network.scene_weights()[:, :, None, None]
     weights["dense.bias"] = network.bias()
-    weights["places"] = np.float32(places * places)
+    weights["places"] = np.array(places * places, np.float32)
     weights["spatial_axes"] = np.array([2, 3], np.int64)
     node("GlobalAveragePool", [flow], "pooled")
     node("Flatten", ["pooled"], "features", axis=1)
@@ -197,7 +200,11 @@ def write_card(
             "shape": [10, places, places],
             "meaning": "what each place adds to each class's logit",
         },
-        {"name": "logits", "shape": [10], "meaning": "before the softmax: class_maps + face + bias"},
+        {
+            "name": "logits",
+            "shape": [10],
+            "meaning": "before the softmax: class_maps + face + bias",
+        },
         {"name": "features", "shape": [FEATURES], "meaning": "spatial mean of the last map"},
     ]
     if width:

@@ -134,9 +134,7 @@ def curves(
         )
     for number, (name, values) in enumerate(series):
         color = COLORS[number % len(COLORS)]
-        points = [
-            (_x(x, a), _y(y, b)) for a, b in zip(xs, values, strict=True) if np.isfinite(b)
-        ]
+        points = [(_x(x, a), _y(y, b)) for a, b in zip(xs, values, strict=True) if np.isfinite(b)]
         path = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
         body.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>')
         body += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3.5" fill="{color}"/>' for a, b in points]

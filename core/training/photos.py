@@ -1,4 +1,4 @@
-"""From rated photos to arrays: decoded, faces found, descriptors made; expensive parts remembered."""
+"""From photos to arrays: decoded, faces found, descriptors made; costly parts remembered."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.files.decode import decode
 from core.inference.cards import ImageInput, find_model
 from core.inference.faces import FaceDetector
 from core.inference.preprocess import resize
-from core.training.encoders import DescriptorCache, Described, Encoder
+from core.training.encoders import Described, DescriptorCache, Encoder
 from core.training.pixels import STORED, Progress, content_key, silent
 from core.training.ratings import RatedPhoto, distributions
 

@@ -1,4 +1,4 @@
-"""One HTML file with the paper's figures on the user's own photos; nothing is loaded from outside."""
+"""One HTML file with the paper's figures on the user's photos; it loads nothing from outside."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.training import figures
-from core.training.ablate import Ablation
 from core.training.crops import LINE, Adjustment, CropStatistics
 from core.training.evaluate import Evaluation
 from core.training.metrics import Agreement, Array, mean_scores
+
+if TYPE_CHECKING:
+    from core.training.ablate import Ablation
 
 TOP = 10
 PICTURE = 220
@@ -143,7 +146,9 @@ def error_figures(evaluation: Evaluation) -> list[str]:
         for low, high in FACE_SIZES
     ]
     return [
-        figures.bars(title, [f"{n} ({int(c.sum())})" for n, c in g], [mean(c) for _, c in g], "error")
+        figures.bars(
+            title, [f"{n} ({int(c.sum())})" for n, c in g], [mean(c) for _, c in g], "error"
+        )
         for title, g in (
             ("Error by number of faces (photos)", groups),
             ("Error by width of the largest face (photos)", sizes),

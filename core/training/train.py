@@ -50,6 +50,24 @@ class TrainingSet:
         return len(self.targets)
 
 
+@dataclass(frozen=True, slots=True)
+class Companions:
+    """Unrated photos that steady stage 1: degraded copies must not score above them, and two
+    folders of them must not drift apart.
+
+    ``whole`` uint8 (m, 224, 224, 3), ``faulty`` per kind of fault the same shape, ``descriptors``
+    float32 (m, width), ``sides`` (m,) 1 or -1 for the two folders, 0 for neither.
+    """
+
+    whole: ImageArray = field(repr=False)
+    faulty: tuple[ImageArray, ...] = field(repr=False)
+    descriptors: NDArray[np.float32] = field(repr=False)
+    sides: NDArray[np.int8] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.whole)
+
+
 @dataclass(slots=True)
 class Trained:
     """A trained network and what happened: one entry per epoch."""
@@ -112,9 +130,7 @@ class Views:
         if self._kept:
             return self._kept[0][torch.from_numpy(indices)].float()
         with torch.no_grad():
-            return self._network.backbone.lower(
-                to_tensor(self._photos.whole[indices]), self.frozen
-            )
+            return self._network.backbone.lower(to_tensor(self._photos.whole[indices]), self.frozen)
 
     def features(
         self, network: FusedNetwork, indices: Index, draws: int, generator: np.random.Generator
@@ -172,12 +188,62 @@ def _loss(network: FusedNetwork, logits: Tensor, target: Tensor, penalty: float)
     return loss + penalty * network.dense.weight.pow(2).sum() if penalty else loss
 
 
+class Steadying:
+    """The companions' terms of stage 1's loss, on features computed once."""
+
+    def __init__(
+        self, companions: Companions, network: FusedNetwork, settings: Settings, progress: Progress
+    ) -> None:
+        self._settings = settings
+        self._levels = torch.arange(1.0, 11.0)
+        pictures = [companions.whole, *companions.faulty]
+        self._features = []
+        for number, picture in enumerate(pictures):
+            self._features.append(whole_features(network, picture))
+            progress("preparing companions", number + 1, len(pictures))
+        self._descriptors = torch.from_numpy(companions.descriptors)
+        sides = torch.from_numpy(companions.sides.astype(np.float32))
+        ones, others = (sides > 0).float(), (sides < 0).float()
+        self._contrast = ones / ones.sum().clamp_min(1) - others / others.sum().clamp_min(1)
+        self._two_sided = bool(ones.any() and others.any())
+        self._inputs: list[Tensor] = []
+
+    def center_on(self, network: FusedNetwork) -> None:
+        """Take the dense layer's scale and centre, once they are known."""
+        self._inputs = [network.joined(f, self._descriptors) for f in self._features]
+
+    def loss(self, dense: torch.nn.Linear) -> Tensor:
+        """Squared hinges of the degraded copies and the squared excess of the folders' gap."""
+        settings = self._settings
+        clean, *faulty = [dense(i).softmax(dim=1) @ self._levels for i in self._inputs]
+        total = torch.zeros(())
+        for scores in faulty:
+            hinge = torch.relu(settings.fault_margin + scores - clean)
+            total = total + settings.fault_weight / len(faulty) * hinge.pow(2).mean()
+        if self._two_sided and settings.balance_weight:
+            gap = (clean * self._contrast).sum().abs()
+            excess = torch.relu(gap - settings.balance_gap)
+            total = total + settings.balance_weight * excess.pow(2)
+        return total
+
+
+@torch.no_grad()
+def whole_features(network: FusedNetwork, pictures: ImageArray) -> Tensor:
+    """(n, 1024) pooled features of uint8 (n, 224, 224, 3) pictures."""
+    parts = [
+        network.pooled(to_tensor(pictures[start : start + 16]))
+        for start in range(0, len(pictures), 16)
+    ]
+    return torch.cat(parts)
+
+
 def fit_head(
     network: FusedNetwork,
     views: Views,
     photos: TrainingSet,
     train: Index,
     settings: Settings,
+    steadying: Steadying | None = None,
     progress: Progress = silent,
 ) -> None:
     """Stage 1: the dense layer on frozen features."""
@@ -191,18 +257,22 @@ def fit_head(
     inputs = network.joined(features, descriptors)
     network.center.copy_(inputs.mean(dim=0))
     inputs = inputs - network.center
+    if steadying is not None:
+        steadying.center_on(network)
     dense = network.dense
     with torch.no_grad():
         dense.weight.zero_()
         dense.bias.copy_(targets.mean(dim=0).clamp_min(1e-4).log())
     if settings.solver == "convex":
         optimizer = torch.optim.LBFGS(
-            dense.parameters(), max_iter=60, history_size=10, line_search_fn="strong_wolfe"
+            dense.parameters(), max_iter=80, history_size=10, line_search_fn="strong_wolfe"
         )
 
         def closure() -> Tensor:
             optimizer.zero_grad()
             loss = _loss(network, dense(inputs), targets, settings.penalty)
+            if steadying is not None:
+                loss = loss + steadying.loss(dense)
             loss.backward()
             return loss
 
@@ -217,7 +287,10 @@ def fit_head(
         for part in _batches(generator.permutation(view), settings.batch):
             adam.zero_grad()
             logits = dense(network.dropout(inputs[part]))
-            _loss(network, logits, targets[part], settings.penalty).backward()
+            loss = _loss(network, logits, targets[part], settings.penalty)
+            if steadying is not None:
+                loss = loss + steadying.loss(dense)
+            loss.backward()
             adam.step()
         progress("stage 1", epoch + 1, settings.head_epochs)
 
@@ -281,6 +354,8 @@ def train(
     *,
     folder: Path | None = None,
     views: Views | None = None,
+    companions: Companions | None = None,
+    steadying: Steadying | None = None,
     progress: Progress = silent,
 ) -> Trained:
     """Both stages. With ``folder`` an interrupted run goes on where it stopped.
@@ -288,7 +363,7 @@ def train(
     ``held`` may be empty: then nothing stops early and no epoch is preferred. Equal seeds give
     equal networks, resumed or not. Raises ``UsageError`` when the checkpoint in ``folder`` was
     made with other settings or photos. ``views`` of an earlier run with the same backbone, frozen
-    parts and photos may be handed on.
+    parts and photos may be handed on, and ``steadying`` in place of ``companions`` likewise.
     """
     torch.set_flush_denormal(True)
     network = new_network(photos, train_indices, settings, load_backbone)
@@ -296,7 +371,9 @@ def train(
     state = _resume(folder, settings, photos, train_indices)
     history: list[dict[str, float]] = state["history"]
     if state["start"] is None:
-        fit_head(network, views, photos, train_indices, settings, progress)
+        if steadying is None and companions is not None and len(companions):
+            steadying = Steadying(companions, network, settings, progress)
+        fit_head(network, views, photos, train_indices, settings, steadying, progress)
         state["start"] = _copy(network)
         _store(folder, state)
     members: list[Weights] = state["members"]
@@ -414,7 +491,9 @@ def _resume(
     try:
         found: dict[str, Any] = torch.load(file, weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise UsageError(f"The checkpoint {file} can't be read; delete it to start anew.") from error
+        raise UsageError(
+            f"The checkpoint {file} can't be read; delete it to start anew."
+        ) from error
     if found.get("signature") != signature:
         raise UsageError(
             f"{folder} holds a run with other settings or photos; choose another folder or "

@@ -58,7 +58,9 @@ def fit_rule(
     aligned = (predicted - predicted.mean()) * min(scale, 1.0) + truth.mean()
     error = np.abs(aligned - truth)
     edges = np.quantile(spreads, np.linspace(0, 1, bins + 1))
-    where: NDArray[np.intp] = np.clip(np.searchsorted(edges, spreads, side="right") - 1, 0, bins - 1)
+    where: NDArray[np.intp] = np.clip(
+        np.searchsorted(edges, spreads, side="right") - 1, 0, bins - 1
+    )
     x = np.array([spreads[where == k].mean() for k in range(bins) if (where == k).any()])
     y = np.array([error[where == k].mean() for k in range(bins) if (where == k).any()])
     slope = float(np.polyfit(x, y, 1)[0]) if len(x) > 1 and np.ptp(x) > 1e-6 else 0.0

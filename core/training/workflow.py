@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -11,31 +12,21 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import ModelError
+from core.errors import ModelError, UsageError
 from core.inference.cards import ImageInput, ModelCard, find_model
 from core.training import ratings
 from core.training.ablate import Ablation
 from core.training.calibrate import Scale, fit_scale, rescale
-from core.training.crops import (
-    Adjustment,
-    CropStatistics,
-    adjustment_grid,
-    body_box,
-    crop_scores,
-    haar_faces,
-    statistics,
-    widened,
-)
 from core.training.encoders import Encoder
-from core.training.evaluate import Evaluation, predict_arrays
+from core.training.evaluate import predict_arrays
 from core.training.export import write_model
 from core.training.metrics import Agreement, Array, Interval, agreement, mean_scores, spreads
 from core.training.networks import FusedNetwork, read_convolutions
-from core.training.photos import PhotoArrays, boxes, read_pixels, targets
-from core.training.pixels import Progress, silent
+from core.training.photos import PhotoArrays, PhotoReader, targets
+from core.training.pixels import FAULTS, Progress, faulty, silent
 from core.training.ratings import RatedPhoto
 from core.training.settings import Settings
-from core.training.train import Trained, TrainingSet, train
+from core.training.train import Companions, Trained, TrainingSet, train
 from core.training.uncertainty import fit_rule
 
 HELD_OUT = 5
@@ -72,6 +63,47 @@ def training_set(rated: Sequence[RatedPhoto], arrays: PhotoArrays) -> TrainingSe
     )
 
 
+STRENGTHS = (0.35, 1.6)
+"""Range of the degradations that companions are shown in."""
+
+
+def read_companions(
+    table: Path, encoder: Encoder | None, seed: int = 5, progress: Progress = silent
+) -> tuple[Companions, list[str]]:
+    """Unrated photos from a CSV with the columns ``file`` and ``folder`` (photos in ``images/``
+    beside it), with degraded copies, and each photo's folder.
+
+    The first two folder names in order become the two sides. Raises ``UsageError`` when the table
+    is not there.
+    """
+    if not table.is_file():
+        raise UsageError(f"There is no table of companions at {table}.")
+    with table.open(newline="", encoding="utf-8-sig") as stream:
+        rows = list(csv.DictReader(stream))
+    spec, _ = nima_backbone()
+    arrays = PhotoReader(spec, encoder).read(
+        [table.parent / "images" / row["file"] for row in rows], progress
+    )
+    folders = [row.get("folder", "") for row in rows]
+    names = sorted(set(folders))
+    side = dict(zip(names, (1, -1), strict=False))
+    if len(names) != 2:
+        side = {}
+    generator = np.random.default_rng(seed)
+    strengths = generator.uniform(*STRENGTHS, (len(FAULTS), len(rows)))
+    copies = tuple(
+        np.stack([faulty(p, kind, float(s)) for p, s in zip(arrays.whole, row, strict=True)])
+        for kind, row in zip(FAULTS, strengths, strict=True)
+    )
+    found = Companions(
+        arrays.whole,
+        copies,
+        arrays.descriptors,
+        np.array([side.get(folder, 0) for folder in folders], np.int8),
+    )
+    return found, folders
+
+
 def metric_entry(on: str, found: Agreement, note: str = "") -> dict[str, Any]:
     """One ``[[metrics]]`` entry of a card."""
     entry: dict[str, Any] = {"on": on, "n": found.n}
@@ -104,6 +136,7 @@ def train_model(
     *,
     name: str,
     everything: bool = False,
+    companions: Companions | None = None,
     level: float | None = None,
     facts: dict[str, Any] | None = None,
     progress: Progress = silent,
@@ -133,6 +166,7 @@ def train_model(
         settings,
         load,
         folder=out / "held-out",
+        companions=companions,
         progress=progress,
     )
     predicted = _predict(first.network, arrays, held)
@@ -154,6 +188,7 @@ def train_model(
             settings,
             load,
             folder=out / "everything",
+            companions=companions,
             progress=progress,
         )
     scale = Scale()
@@ -224,45 +259,3 @@ def ablation_entries(ablation: Ablation) -> list[dict[str, Any]]:
                 entry[f"{key}_interval"] = rounded(gain)
         entries.append(entry)
     return entries
-
-
-def crop_study(
-    card: ModelCard, evaluation: Evaluation, progress: Progress = silent
-) -> tuple[list[CropStatistics], tuple[Adjustment, tuple[Adjustment, ...]] | None]:
-    """Haar face, BlazeFace face and body crops scored alone by ``card`` without a descriptor, and
-    the lower-bound grid over the BlazeFace crops. Kinds with fewer than three crops are left out.
-    """
-    from core.inference.preprocess import resize
-
-    truth = mean_scores(evaluation.truth)
-    paths = evaluation.photos.paths
-
-    def score(pixels: Any) -> float:
-        picture = resize(pixels, card.image.width, card.image.height, card.image.filter)
-        return float(mean_scores(predict_arrays(card, picture[None]))[0])
-
-    columns: dict[str, list[float]] = {"Haar face": [], "BlazeFace face": [], "body": []}
-    for index, path in enumerate(paths):
-        pixels = read_pixels(path)
-        haar = haar_faces(pixels)
-        found = boxes(evaluation.photos.faces[index])
-        blaze = found[0].box if found else None
-        for kind, box, place in (
-            ("Haar face", haar[0] if haar else None, widened),
-            ("BlazeFace face", blaze, widened),
-            ("body", blaze, body_box),
-        ):
-            columns[kind].append(float(crop_scores([(pixels, box)], place, score)[0]))
-        progress("scoring crops", index + 1, len(paths))
-    tables = []
-    for kind, values in columns.items():
-        scores = np.array(values)
-        there = np.isfinite(scores)
-        if there.sum() >= 3:
-            tables.append(statistics(kind, scores[there], truth[there]))
-    faces = np.array(columns["BlazeFace face"])
-    grid = None
-    if np.isfinite(faces).sum() >= 3:
-        grid = adjustment_grid(mean_scores(evaluation.predicted), faces, truth)
-    return tables, grid
-
