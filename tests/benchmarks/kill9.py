@@ -226,11 +226,17 @@ def _check_curations(connection: sqlite3.Connection, ledger: Ledger) -> None:
 
 def check_photos(album: Path, made: set[str], ledger: Ledger) -> None:
     """Every photo ever made is there once, wherever it lies, and nothing else is."""
-    found: list[str] = []
+    found: dict[str, list[str]] = {}
     for folder, _, names in os.walk(album):
-        found += [digest(Path(folder, name)) for name in names]
-    if sorted(found) != sorted(made):
-        ledger.lost.append(f"{len(made)} photos were made, {len(set(found))} of {len(found)} found")
+        for name in names:
+            found.setdefault(digest(Path(folder, name)), []).append(f"{Path(folder).name}/{name}")
+    for content in made - found.keys():
+        ledger.lost.append(f"a photo is gone: {content}")
+        made.discard(content)
+    for content, places in found.items():
+        if content not in made or len(places) > 1:
+            ledger.broken.append(f"too much on the disk: {places}")
+            made.add(content)
 
 
 def digest(path: Path) -> str:
@@ -285,9 +291,9 @@ def kill_after(delay: float, library: Path, album: Path, seed: float, ledger: Le
         os.close(reading)
         try:
             work(library, album, int(seed * 2**32), lambda line: _tell(writing, line))
-        except BaseException:
+        finally:
             traceback.print_exc()
-        os._exit(1)
+            os._exit(1)
     os.close(writing)
     end = time.monotonic() + delay
     said = b"".join(_read_until(reading, end))
