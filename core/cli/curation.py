@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from core.cli.session import (
     ModelOption,
     existing_file,
     existing_folder,
+    model_id,
     opened,
     print_json,
     scan_folders,
@@ -29,6 +31,9 @@ from core.library.library import Library
 from core.metadata_xmp import Exchange, Naming, Place, read_in, write_if_wanted, write_out
 from core.paths import display_name
 from core.settings import load_settings
+from core.taste import load as load_taste
+from core.taste import reset as reset_taste
+from core.taste import train as train_taste
 
 PhotosArgument = Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photos' files.")]
 
@@ -54,7 +59,9 @@ def keep(
         with opened(library) as opened_library:
             tell_recovered(recover(opened_library))
             scan_folders(opened_library, [wanted], model)
-            plan = preview(opened_library, _model_id(model), n, by, folder=wanted)
+            model_id = model_id(model)
+            taste = load_taste(opened_library, model_id)
+            plan = preview(opened_library, model_id, n, by, folder=wanted, taste=taste)
             done = None if dry_run else apply(opened_library, plan, rejects)
     if as_json:
         print_json(plan_json(plan, done))
@@ -307,6 +314,37 @@ def exchange_metadata(
         raise typer.Exit(1)
 
 
+def learn_taste(
+    train: Annotated[bool, typer.Option("--train", help="Learn from your choices.")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Forget what was learned.")] = False,
+    library: LibraryOption = None,
+    model: ModelOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What was learned from your choices, how well it predicts them, and whether it is used."""
+    with told_errors(), opened(library) as opened_library:
+        if train and reset:
+            raise UsageError("Choose one of --train and --reset.")
+        if reset:
+            reset_taste(opened_library)
+        model_id = model_id(model)
+        found = (
+            train_taste(opened_library, model_id) if train else load_taste(opened_library, model_id)
+        )
+    if as_json:
+        report = asdict(found.report) if found else None
+        print_json({"model": model_id, "used": bool(found and found.on), "report": report})
+    elif found is None:
+        typer.echo("Nothing was learned yet.")
+    else:
+        report_of = found.report
+        typer.echo(
+            f"Of {report_of.pairs} choices that it was not fitted on, it predicts "
+            f"{report_of.taste_accuracy:.0%}; the model alone {report_of.model_accuracy:.0%}. "
+            + ("It is used." if found.on else "It is not used.")
+        )
+
+
 def _indexed(library: Library, path: Path) -> int:
     """The photo's id; a file that no album holds yet is put into the index by itself."""
     known = library.queries.photo_by_path(path, "")
@@ -317,13 +355,6 @@ def _indexed(library: Library, path: Path) -> int:
     return library.writer.apply_files(FileChanges(None, new=[file])).result()[0]
 
 
-def _model_id(model: str | None) -> str:
-    from core.analysis import DEFAULT_MODEL
-    from core.inference.cards import find_model
-
-    return find_model(model or DEFAULT_MODEL).model_id
-
-
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.command("keep")(keep)
@@ -331,3 +362,4 @@ def register(app: typer.Typer) -> None:
     app.command("history")(show_history)
     app.command("rate")(rate)
     app.command("metadata")(exchange_metadata)
+    app.command("taste")(learn_taste)

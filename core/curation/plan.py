@@ -16,6 +16,7 @@ from core.grouping.groups import Grouping, Groups, group_photos
 from core.grouping.items import Item
 from core.library import group_queries
 from core.library.library import Library
+from core.taste import Taste
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ def preview(
     folder: Path | None = None,
     album_id: int | None = None,
     ids: Sequence[int] | None = None,
+    taste: Taste | None = None,
 ) -> Plan:
     """What keeping the best ``n`` of each group would do. Reads only.
 
@@ -101,6 +103,7 @@ def preview(
         folder: only photos in it and below.
         album_id: only photos of this album.
         ids: only these photos.
+        taste: a learned correction of the scores; counts only if it has earned to.
 
     Raises:
         UsageError: ``n`` is less than 1, or no scope is given.
@@ -111,6 +114,15 @@ def preview(
     photos = group_queries.group_photos(
         library.queries, model, folder=folder, album_id=album_id, ids=ids
     )
+    if taste is not None and taste.on:
+        known = library.queries.photos([photo.id for photo in photos], model)
+        added = taste.corrections(known)
+        photos = [
+            photo
+            if photo.mean is None
+            else dataclasses.replace(photo, mean=photo.mean + added.get(photo.id, 0.0))
+            for photo in photos
+        ]
     groups = group_photos(
         photos,
         by,
