@@ -41,6 +41,7 @@ class Listing:
     total: int = 0
     histogram: NDArray[np.int64] = field(default_factory=lambda: np.zeros(HISTOGRAM_BINS, np.int64))
     statuses: dict[Status, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
 
     @property
     def hidden(self) -> int:
@@ -254,6 +255,7 @@ def _ask(queries: Queries, query: PhotoQuery) -> Listing:
         total=total,
         histogram=queries.score_histogram(scores, HISTOGRAM_BINS),
         statuses=queries.status_counts(query.album_id, query.model),
+        reasons=queries.reason_counts(query.album_id),
     )
 
 

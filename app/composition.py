@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSocketNotifier
+from PySide6.QtCore import QLocale, QObject, QSocketNotifier
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app.session import Session, open_session
@@ -50,24 +50,33 @@ def make_window(
 
 def run_window(library: Path | None = None) -> int:
     """Open the window on a library and run until it is closed; gives the exit code."""
-    settings = load_settings()
     app = make_application(sys.argv[:1])
-    use_language(settings.language)
-    theme = Theme(app, ThemeChoice(settings.theme))
+    theme = Theme(app, ThemeChoice(load_settings().theme))
     folder = absolute(library) if library is not None else default_library_dir()
+    while True:
+        code, again = _run_once(app, theme, folder)
+        if not again:
+            return code
+
+
+def _run_once(app: QApplication, theme: Theme, folder: Path) -> tuple[int, bool]:
+    """One window from opening to closing; says whether it wants to be opened anew."""
+    settings = load_settings()
+    use_language(settings.language)
+    app.setLayoutDirection(QLocale().textDirection())
     try:
         session = open_session(folder, settings)
     except AlbumenError as error:
         log.warning("%s", error)
         QMessageBox.critical(None, "Albumen", str(error))
-        return 1
+        return 1, False
     session.notifier.install_hooks()
     window = make_window(session, theme, settings)
     signals = QuitOnSignal(window.close)
     window.show()
     session.start()
     try:
-        return app.exec()
+        return app.exec(), window.reopen_wanted
     finally:
         session.stop()
         session.notifier.remove_hooks()

@@ -14,6 +14,7 @@ from app.views.flow_layout import FlowLayout
 from app.views.score_range import HIGHEST, LOWEST, ScoreRange
 from app.wording import flag_text
 from core.domain import Flag, PhotoQuery, Status
+from core.reasons.codes import title
 
 TYPING_MS = 180
 
@@ -65,6 +66,8 @@ class FilterBar(QWidget):
         self.stars.set_choices([(None, tr("Any stars")), None, *at_least, (5, tr("Five stars"))])
         self.states = ChoiceButton(tr("State"), "info", theme)
         self._offer_states({})
+        self.reasons = ChoiceButton(tr("Fault"), "warning", theme)
+        self.reasons.hide()
         self.chip = push_button("")
         self.chip.setProperty("chip", True)
         self.chip.clicked.connect(browser.show_all)
@@ -73,6 +76,7 @@ class FilterBar(QWidget):
         row.setContentsMargins(12, 7, 12, 7)
         for control in (
             self.search, self.scores, self.portraits, self.flags, self.stars, self.states,
+            self.reasons,
         ):  # fmt: skip
             row.addWidget(control)
         row.add_last(self.chip)
@@ -85,6 +89,7 @@ class FilterBar(QWidget):
         self.flags.chosen.connect(lambda flag: browser.change(flag=flag))
         self.stars.chosen.connect(lambda stars: browser.change(min_rating=stars))
         self.states.chosen.connect(lambda name: browser.change(statuses=STATES[name]))
+        self.reasons.chosen.connect(lambda code: browser.change(reason=code))
         browser.query_changed.connect(self._show_query)
         browser.listed.connect(self._show_listing)
         theme.changed.connect(self._take_theme)
@@ -126,6 +131,14 @@ class FilterBar(QWidget):
         self.states.set_choices(choices)
         self._show_state(self._browser.query)
 
+    def _offer_reasons(self, counts: dict[str, int]) -> None:
+        wanted = self._browser.query.reason
+        found = counts if wanted is None or wanted in counts else counts | {wanted: 0}
+        self.reasons.setVisible(bool(found))
+        faults = [(code, f"{tr(title(code))} ({count})") for code, count in found.items()]
+        self.reasons.set_choices([(None, tr("Any fault or none")), None, *faults])
+        self.reasons.show_value(wanted)
+
     def _show_state(self, query: PhotoQuery) -> None:
         state = next((name for name, value in STATES.items() if value == query.statuses), "any")
         self.states.show_value(state)
@@ -140,8 +153,10 @@ class FilterBar(QWidget):
         self.flags.show_value(query.flag)
         self.stars.show_value(query.min_rating)
         self._show_state(query)
+        self.reasons.show_value(query.reason)
 
     def _show_listing(self, listing: Listing) -> None:
+        self._offer_reasons(listing.reasons)
         self.scores.set_histogram(listing.histogram)
         self._offer_states(listing.statuses)
         shown = self._browser.filtered
@@ -166,6 +181,8 @@ def describe_filters(query: PhotoQuery) -> list[str]:
         parts.append(tr("with a face"))
     if query.flag is not None:
         parts.append(flag_text(query.flag))
+    if query.reason is not None:
+        parts.append(tr(title(query.reason)))
     if query.min_rating is not None:
         parts.append(trn("{n} star or more", "{n} stars or more", query.min_rating))
     return parts

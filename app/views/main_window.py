@@ -33,10 +33,13 @@ from app.views.message_bar import MessageBar
 from app.views.pages import Pages
 from app.views.photo_grid import MAX_SIDE, MIN_SIDE, PhotoGrid
 from app.views.score_panel import ScorePanel
+from app.views.settings_sheet import SettingsSheet
 from app.views.survey import Survey
 from app.views.toolbar import Toolbar
 from app.window_state import WindowState
+from core.analysis import DEFAULT_MODEL
 from core.domain import ColorLabel, Flag, IndexProgress, SortKey, Status
+from core.inference.cards import bundled_models
 from core.settings import Settings
 
 SIDEBAR_WIDTH = 232
@@ -89,6 +92,10 @@ class MainWindow(QMainWindow):
         self._build()
         self.messages = MessageBar(theme, self.centralWidget())
         self.key_sheet = KeySheet(theme, self.centralWidget())
+        self.settings_sheet = SettingsSheet(
+            settings, bundled_models(), DEFAULT_MODEL, theme, self.centralWidget()
+        )
+        self.reopen_wanted = False
         self._connect_session()
         self._connect_views()
         self._connect_commands()
@@ -133,7 +140,7 @@ class MainWindow(QMainWindow):
                 for action, choice in zip(themes.actions(), ThemeChoice, strict=True)
             ]
         )
-        for name in ("badges", "fullscreen", "keys"):
+        for name in ("badges", "fullscreen", "settings", "keys"):
             menu.addAction(self.commands[name])
         menu.addSeparator()
         menu.addAction(self.commands["quit"])
@@ -189,6 +196,11 @@ class MainWindow(QMainWindow):
         self.filters.leave.connect(lambda: self.pages.currentWidget().setFocus())
         self.panel.rated.connect(session.actions.rate)
         self.panel.flagged.connect(session.actions.flag)
+        self.panel.pointed.connect(self.loupe.canvas.point_at)
+        self.settings_sheet.changed.connect(self._take_settings)
+        self.settings_sheet.reopen_requested.connect(self._reopen)
+        for sheet in (self.settings_sheet, self.key_sheet):
+            sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())
         self.toolbar.order_chosen.connect(lambda order: self.set_order(*order))
         self.toolbar.side_changed.connect(self.grid.set_side)
 
@@ -218,6 +230,7 @@ class MainWindow(QMainWindow):
             "smaller": lambda: self._resize_thumbnails(-24),
             "add": self.ask_for_folder,
             "rescan": self._session.rescan,
+            "settings": lambda: self.settings_sheet.show_settings(self._settings),
             "keys": lambda: self.key_sheet.show_keys(self.commands.keys),
             "quit": self.close,
         }
@@ -269,6 +282,20 @@ class MainWindow(QMainWindow):
         if changed != self._settings:
             self._settings = changed
             self._save(changed)
+
+    def _take_settings(self, changed: Settings) -> None:
+        """Use what the settings sheet changed."""
+        self._settings = changed
+        self._save(changed)
+        self._theme.choose(ThemeChoice(changed.theme))
+        self.commands.bind(keys_in_force(changed.key_preset, changed.keys))
+        self.commands["badges"].setChecked(changed.show_badges)
+        self.commands["auto_advance"].setChecked(changed.auto_advance)
+
+    def _reopen(self) -> None:
+        """Close and come back with the new settings."""
+        self.reopen_wanted = True
+        self.close()
 
     def choose_theme(self, choice: ThemeChoice) -> None:
         """Use another theme from now on."""

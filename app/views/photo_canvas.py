@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import Theme
 from app.translation import trn
-from core.domain import Face
+from core.domain import Box, Face
 
 MIN_ZOOM, MAX_ZOOM = 0.02, 8.0
 FIT_MARGIN = 24
@@ -52,6 +52,7 @@ class PhotoCanvas(QWidget):
         self._heat: QImage | None = None
         self._message = ""
         self.show_faces = False
+        self._pointed: Box | None = None
         self.dimmed = False
         self.heat_opacity = 0.6
         self.zoom: float | None = None
@@ -88,6 +89,11 @@ class PhotoCanvas(QWidget):
     def set_heat(self, image: QImage | None) -> None:
         """An overlay for the whole photo, or none."""
         self._heat = image
+        self.update()
+
+    def point_at(self, box: Box | None) -> None:
+        """Mark a part of the photo, or nothing."""
+        self._pointed = box
         self.update()
 
     @property
@@ -198,6 +204,10 @@ class PhotoCanvas(QWidget):
             painter.setOpacity(1.0)
         if self.show_faces:
             self._paint_faces(painter, target)
+        if self._pointed is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self._theme.tokens.color("warning"), 2.5, Qt.PenStyle.DashLine))
+            painter.drawRoundedRect(_placed_box(self._pointed, target), 4, 4)
 
     def _paint_pixmap(self, painter: QPainter, target: QRectF) -> None:
         pixmap = self._pixmap
@@ -229,12 +239,7 @@ class PhotoCanvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         best = self.best_face()
         for face in self._faces:
-            box = QRectF(
-                target.x() + face.box.x * target.width(),
-                target.y() + face.box.y * target.height(),
-                face.box.w * target.width(),
-                face.box.h * target.height(),
-            )
+            box = _placed_box(face.box, target)
             # Light on dark, so that the box shows on every photo.
             for color, width in ((QColor(0, 0, 0, 170), 4.0), (QColor(255, 255, 255), 2.0)):
                 pen = QPen(color, width)
@@ -311,6 +316,16 @@ class PhotoCanvas(QWidget):
         """Another size may be sharp now."""
         super().resizeEvent(event)
         self.size_wanted.emit(self.wanted_side())
+
+
+def _placed_box(box: Box, photo: QRectF) -> QRectF:
+    """A box in fractions of the photo, where the photo is painted."""
+    return QRectF(
+        photo.x() + box.x * photo.width(),
+        photo.y() + box.y * photo.height(),
+        box.w * photo.width(),
+        box.h * photo.height(),
+    )
 
 
 def _placed(room: float, length: float, center: float) -> float:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import (
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRect,
+    QRectF,
+    Qt,
+)
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -14,6 +23,7 @@ from app.theme import Theme, icon_pixmap
 from app.translation import tr
 from app.wording import color_text, score_text, status_text
 from core.domain import ColorLabel, Flag, PhotoRow, Status
+from core.reasons.codes import title
 
 LABEL_COLORS = {
     ColorLabel.RED: "#e5534b",
@@ -130,6 +140,8 @@ class PhotoDelegate(QStyledItemDelegate):
             painter.setOpacity(1.0)
         if self.show_badges and row.flag is not None:
             self._paint_flag(painter, area, row.flag)
+        if self.show_badges and row.main_reason is not None and self.metrics.footer:
+            self._paint_fault(painter, area, tr(title(row.main_reason)))
 
     def _paint_placeholder(self, painter: QPainter, area: QRect, row: PhotoRow) -> None:
         width, height = row.width or 3, row.height or 4
@@ -149,6 +161,23 @@ class PhotoDelegate(QStyledItemDelegate):
         lower = area.adjusted(6, area.height() // 2 + 8, -6, -4)
         flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
         painter.drawText(lower, flags, row.reason or tr("This file can't be read"))
+
+    def _paint_fault(self, painter: QPainter, area: QRect, text: str) -> None:
+        """The gravest measured fault as a chip at the photo's lower edge."""
+        metrics = painter.fontMetrics()
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() - 40)
+        width, height = metrics.horizontalAdvance(text) + 32, metrics.height() + 6
+        chip = QRect(0, 0, width, height)
+        chip.moveCenter(QPoint(area.center().x(), area.bottom() - height // 2 - 4))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._colors["badge"])
+        painter.setOpacity(0.9)
+        painter.drawRoundedRect(QRectF(chip), height / 2, height / 2)
+        painter.setOpacity(1.0)
+        spot = QRect(chip.x() + 8, chip.y(), 14, height)
+        self._paint_icon(painter, "warning", "warning", spot, 13)
+        painter.setPen(self._colors["on_badge"])
+        painter.drawText(chip.adjusted(25, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), text)
 
     def _paint_flag(self, painter: QPainter, area: QRect, flag: Flag) -> None:
         spot = QRectF(area.x() + 4, area.y() + 4, 24, 24)

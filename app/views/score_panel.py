@@ -17,6 +17,7 @@ from app.theme import Theme
 from app.translation import decimal, tr, trn
 from app.views.controls import ElidedLabel, IconButton, StarRating, label
 from app.views.distribution_chart import DistributionChart
+from app.views.reason_list import ReasonList
 from app.wording import (
     agreement_text,
     date_text,
@@ -39,10 +40,12 @@ class ScorePanel(QWidget):
     Signals:
         rated(int): stars given by the mouse.
         flagged(object): a ``Flag``, or None to clear.
+        pointed(object): the ``Box`` of a reason under the mouse, or None.
     """
 
     rated = Signal(int)
     flagged = Signal(object)
+    pointed = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +70,8 @@ class ScorePanel(QWidget):
         self.reject = IconButton("reject", tr("Reject"), theme, key="X", checkable=True)
         self.pick.clicked.connect(lambda on: self.flagged.emit(Flag.PICK if on else None))
         self.reject.clicked.connect(lambda on: self.flagged.emit(Flag.REJECT if on else None))
+        self.reasons = ReasonList(theme)
+        self.reasons.pointed.connect(self.pointed)
         self.facts = QGridLayout()
         self.facts.setHorizontalSpacing(14)
         self.facts.setVerticalSpacing(5)
@@ -105,6 +110,8 @@ class ScorePanel(QWidget):
         column.addWidget(label(tr("Your verdict"), "section"))
         column.addLayout(verdict)
         column.addWidget(self.chosen)
+        column.addSpacing(10)
+        column.addWidget(self.reasons)
         column.addSpacing(10)
         column.addWidget(label(tr("Photo"), "section"))
         column.addLayout(self.facts)
@@ -159,6 +166,7 @@ class ScorePanel(QWidget):
         self.stars.set_rating(photo.rating)
         self.pick.setChecked(photo.flag is Flag.PICK)
         self.reject.setChecked(photo.flag is Flag.REJECT)
+        self.reasons.show_photo(photo)
         self._show_facts(photo)
 
     @staticmethod

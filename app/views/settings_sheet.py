@@ -1,0 +1,191 @@
+"""The settings: what changes at once does, the rest when the window is opened anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.theme import Theme
+from app.translation import decimal, languages, tr
+from app.views.controls import ChoiceButton, Segments, label, push_button
+from app.views.sheet import Sheet
+from core.inference.cards import ModelCard
+from core.settings import KEY_PRESETS, THEMES, Settings
+
+NEEDS_REOPENING = ("language", "model", "workers", "thumbnail_memory_mb")
+
+
+class SettingsSheet(Sheet):
+    """All settings on one page.
+
+    Signals:
+        changed(object): the new ``Settings``.
+        reopen_requested(): the user wants the new settings now.
+    """
+
+    changed = Signal(object)
+    reopen_requested = Signal()
+
+    def __init__(
+        self,
+        settings: Settings,
+        models: Sequence[ModelCard],
+        default_model: str,
+        theme: Theme,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(tr("Settings"), theme, parent)
+        self._settings = settings
+        self._opened_with = settings
+        self._models = {card.name: card for card in models}
+        self._default_model = default_model
+        self.themes = Segments(tr("Theme"))
+        names = {"system": tr("As the system"), "dark": tr("Dark"), "light": tr("Light")}
+        for name in THEMES:
+            button = QToolButton()
+            button.setText(names[name])
+            button.setAccessibleName(names[name])
+            self.themes.add(name, button)
+        self.language = ChoiceButton(tr("Language"), "info", theme)
+        self.language.set_choices(
+            [("system", tr("As the system")), None, *((c, _language(c)) for c in languages())]
+        )
+        self.badges = QCheckBox(tr("Badges on thumbnails"))
+        self.advance = QCheckBox(tr("Go on to the next photo after judging"))
+        self.preset = ChoiceButton(tr("Keys"), "keyboard", theme)
+        presets = {"lightroom": "Lightroom", "digikam": "digiKam", "darktable": "darktable"}
+        self.preset.set_choices([(name, presets[name]) for name in KEY_PRESETS])
+        self.model = ChoiceButton(tr("Model"), "heatmap", theme)
+        self.model.set_choices([(card.name, card.title) for card in models])
+        self.card = label("", "small")
+        self.card.setWordWrap(True)
+        self.card.setMinimumWidth(420)
+        self.workers = QSpinBox()
+        self.workers.setRange(0, 64)
+        self.workers.setSpecialValueText(tr("Automatic"))
+        self.workers.setAccessibleName(tr("Photos scored at once"))
+        self.memory = QSpinBox()
+        self.memory.setRange(16, 8192)
+        self.memory.setSingleStep(32)
+        self.memory.setSuffix(" MB")
+        self.memory.setAccessibleName(tr("Memory for thumbnails"))
+        self.footer = QWidget()
+        self.reopen = push_button(tr("Open the window anew"), primary=True)
+        self._build()
+        self._show()
+        self._connect()
+
+    def _build(self) -> None:
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 4, 8, 4)
+        column.setSpacing(18)
+        for title, rows in (
+            (
+                tr("Appearance"),
+                ((tr("Theme"), self.themes), (tr("Language"), self.language), ("", self.badges)),
+            ),
+            (tr("Judging"), ((tr("Keys as in"), self.preset), ("", self.advance))),
+            (tr("Scoring"), ((tr("Model"), self.model), ("", self.card),
+                             (tr("Photos scored at once"), self.workers))),
+            (tr("Memory"), ((tr("Memory for thumbnails"), self.memory),)),
+        ):  # fmt: skip
+            grid = QGridLayout()
+            grid.setHorizontalSpacing(18)
+            grid.setVerticalSpacing(9)
+            grid.setColumnMinimumWidth(0, 170)
+            grid.setColumnStretch(1, 1)
+            grid.addWidget(label(title, "section"), 0, 0, 1, 2)
+            for number, (name, control) in enumerate(rows, start=1):
+                grid.addWidget(label(name), number, 0)
+                align = Qt.AlignmentFlag.AlignLeft
+                wide = control is self.card
+                grid.addWidget(control, number, 1, Qt.AlignmentFlag(0) if wide else align)
+            column.addLayout(grid)
+        column.addStretch()
+        self.set_body(body)
+        row = QHBoxLayout(self.footer)
+        row.setContentsMargins(0, 8, 8, 0)
+        row.addWidget(label(tr("Some changes show when the window is opened anew."), "small"), 1)
+        row.addWidget(self.reopen)
+        self.set_footer(self.footer)
+
+    def _connect(self) -> None:
+        self.themes.chosen.connect(lambda name: self._change(theme=name))
+        self.language.chosen.connect(lambda code: self._change(language=code))
+        self.badges.toggled.connect(lambda on: self._change(show_badges=on))
+        self.advance.toggled.connect(lambda on: self._change(auto_advance=on))
+        self.preset.chosen.connect(lambda name: self._change(key_preset=name))
+        self.model.chosen.connect(lambda name: self._change(model=name))
+        self.workers.valueChanged.connect(lambda count: self._change(workers=count))
+        self.memory.valueChanged.connect(lambda size: self._change(thumbnail_memory_mb=size))
+        self.reopen.clicked.connect(self.reopen_requested)
+
+    def show_settings(self, settings: Settings) -> None:
+        """Open the sheet with the settings in force."""
+        self._settings = settings
+        self._show()
+        self.open()
+
+    def _change(self, **changes: object) -> None:
+        changed = replace(self._settings, **changes)  # type: ignore[arg-type]
+        if changed != self._settings:
+            self._settings = changed
+            self._show()
+            self.changed.emit(changed)
+
+    def _show(self) -> None:
+        settings = self._settings
+        self.themes.show_value(settings.theme)
+        self.language.show_value(settings.language)
+        self.preset.show_value(settings.key_preset)
+        name = settings.model or self._default_model
+        self.model.show_value(name)
+        self.card.setText(card_text(self._models.get(name)))
+        self.badges.setChecked(settings.show_badges)
+        self.advance.setChecked(settings.auto_advance)
+        self.workers.setValue(settings.workers)
+        self.memory.setValue(settings.thumbnail_memory_mb)
+        waiting = any(
+            getattr(settings, field) != getattr(self._opened_with, field)
+            for field in NEEDS_REOPENING
+        )
+        self.footer.setVisible(waiting)
+        if self.isVisible():
+            self.place()
+
+
+def card_text(card: ModelCard | None) -> str:
+    """A model's card in a few sentences: what it learnt from, how well it does, its limits."""
+    if card is None:
+        return ""
+    lines = []
+    if card.training_data:
+        lines.append(tr("Learnt from: {data}", data=card.training_data))
+    for metric in card.metrics:
+        values = ", ".join(
+            f"{key} {decimal(value, 3) if isinstance(value, float) else value}"
+            for key, value in metric.items()
+            if isinstance(value, int | float)
+        )
+        place = metric.get("on") or metric.get("data") or metric.get("name") or ""
+        if values:
+            lines.append(f"{place}: {values}" if place else values)
+    lines += list(card.limits)
+    lines.append(f"{card.model_id} · {card.licence}")
+    return "\n".join(lines)
+
+
+def _language(code: str) -> str:
+    return QLocale(code).nativeLanguageName().capitalize() or code
