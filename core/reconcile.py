@@ -1,23 +1,22 @@
 """Compares a folder on disk with the index and writes the difference.
 
-Moves keep a photo's history: a new file that *is* a known photo (the same inode with the same
-size and time, or the same fingerprint) whose old place is empty takes over its record.
+Which known photo a file is, wherever it went, is told by `core.recognition`.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.domain import Album, FileState
-from core.files.identity import fingerprint
 from core.files.scan import IgnoreRules, walk
 from core.library.file_writes import FileChanges
 from core.library.library import Library
-from core.library.queries import KnownFile
+from core.paths import display_name
+from core.recognition import Recognized, is_there, recognize
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +38,12 @@ class Reconciled:
     offline: bool = False
     problems: dict[Path, str] = field(default_factory=dict)
 
+    def add(self, other: Reconciled) -> None:
+        """Count in what was seen in an album inside this one."""
+        for name in ("found", "new", "changed", "moved", "missing"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.problems |= other.problems
+
 
 def reconcile(
     library: Library,
@@ -52,31 +57,60 @@ def reconcile(
     A folder that can't be seen at all (its drive is away) changes nothing but the album's state.
     Stops early, without calling anything missing, once ``stopped()`` is true.
     """
-    result = Reconciled()
     album = library.queries.album_of(folder)
     if album is None:
-        return result
+        return Reconciled()
+    nested = [
+        other
+        for other in library.queries.albums()
+        if recursive and folder in other.path.parents and other.id != album.id
+    ]
+    result = _reconcile_album(library, album, folder, recursive, stopped, nested)
+    for inner in nested:
+        # Each album has its own rules and may be on a drive of its own.
+        deeper = [other for other in nested if inner.path in other.path.parents]
+        result.add(_reconcile_album(library, inner, inner.path, True, stopped, deeper))
+    return result
+
+
+def _reconcile_album(
+    library: Library,
+    album: Album,
+    folder: Path,
+    recursive: bool,
+    stopped: Callable[[], bool],
+    nested: Sequence[Album],
+) -> Reconciled:
+    """One album's part of a folder; what lies in ``nested`` albums is left to these."""
+    result = Reconciled()
     if not _check_online(library, album):
         result.offline = True
         return result
-
     rules = IgnoreRules(patterns=tuple(library.queries.ignore_patterns(album.id)))
     if rules.ignores(folder, album.path, folder=True):
         return result
-    known = library.queries.known_states(folder, recursive=recursive)
+    elsewhere = tuple(f"{other.path}{os.sep}" for other in nested)
+    known = {
+        path: state
+        for path, state in library.queries.known_states(folder, recursive=recursive).items()
+        if not path.startswith(elsewhere)
+    }
     seen: set[str] = set()
     fresh: list[FileState] = []
     changed: list[tuple[int, FileState]] = []
 
     def problem(path: Path, reason: str) -> None:
-        result.problems[path] = reason
-        log.warning("a folder is skipped: %s", reason)
+        if not f"{path}{os.sep}".startswith(elsewhere):
+            result.problems[path] = reason
+            log.warning("a folder is skipped: %s", reason)
 
     for state in walk(folder, rules, on_problem=problem, recursive=recursive, album=album.path):
         if stopped():
             return result
-        result.found += 1
         path = str(state.path)
+        if path.startswith(elsewhere):
+            continue
+        result.found += 1
         seen.add(path)
         before = known.get(path)
         if before is None:
@@ -84,130 +118,83 @@ def reconcile(
         elif before[1:] != (state.size, state.mtime_ns, 0):
             changed.append((before.id, state))
 
-    vanished = [
-        before.id
+    vanished = {
+        before.id: path
         for path, before in known.items()
         if path not in seen and not before.missing and not _under(path, result.problems)
-    ]
-    new, changed, moved = _sort_out_moves(library, fresh, changed, seen)
-    moved_ids = {photo_id for photo_id, _ in moved}
-    missing = [photo_id for photo_id in vanished if photo_id not in moved_ids]
-
-    for changes in _batches(album.id, new, changed, moved, missing):
+    }
+    if vanished and _went_away(library, album, folder, seen, vanished):
+        result.offline = True
+        return result
+    were_missing = {photo_id for photo_id, state in changed if known[str(state.path)].missing}
+    sorted_out = recognize(library, album, fresh, changed, seen=seen, missing=were_missing)
+    moved_ids = {photo_id for photo_id, _ in sorted_out.moved}
+    missing = [(i, Path(path)) for i, path in vanished.items() if i not in moved_ids]
+    for changes in _batches(album.id, sorted_out, missing):
         if stopped():
             return result
         library.writer.apply_files(changes).result()
-    result.new, result.changed, result.moved = len(new), len(changed), len(moved)
-    result.missing = len(missing)
+    result.new, result.changed = len(sorted_out.new), len(sorted_out.changed)
+    result.moved, result.missing = len(sorted_out.moved), len(missing)
+    if sorted_out.aliases:
+        result.problems[folder] = _alias_note(folder, sorted_out.aliases)
     return result
+
+
+def _alias_note(folder: Path, aliases: Sequence[tuple[FileState, Path]]) -> str:
+    _, other = aliases[0]
+    return (
+        f"{len(aliases)} files in {display_name(folder)} are in the library already by way of "
+        f"{display_name(other.parent)}; they are shown there."
+    )
 
 
 def _check_online(library: Library, album: Album) -> bool:
     """Whether the album's folder is there; notes a change of that in the library."""
-    online = _is_there(library, album)
+    online = is_there(album)
     if online != album.online:
         library.writer.set_album_online(album.id, online).result()
     return online
 
 
-def _is_there(library: Library, album: Album) -> bool:
-    try:
-        with os.scandir(album.path) as entries:
-            empty = next(entries, None) is None
-    except OSError as error:
-        log.warning("an album's folder can't be read: %s", error.strerror)
-        return False
-    # An empty folder where photos were is a mount point whose drive is away, not a purge.
-    return not (empty and album.photo_count > 0)
+def _went_away(
+    library: Library,
+    album: Album,
+    folder: Path,
+    seen: Collection[str],
+    vanished: Mapping[int, str],
+) -> bool:
+    """Whether files seem gone because their drive went away, during the look or before it.
+
+    A mount point may hold a file or two of its own, so an album of which nothing is left counts
+    as away when its folder is on another device than its photos were.
+    """
+    away = not is_there(album)
+    if not away and folder == album.path and not seen:
+        files = library.queries.files_by_id(list(vanished)[:1]).values()
+        try:
+            device = str(os.stat(album.path).st_dev)
+            away = any(known.device != device for known in files)
+        except OSError:
+            away = True
+    if away:
+        library.writer.set_album_online(album.id, False).result()
+    return away
 
 
 def _under(path: str, folders: Iterable[Path]) -> bool:
     return any(path.startswith(f"{folder}{os.sep}") for folder in folders)
 
 
-def _sort_out_moves(
-    library: Library,
-    fresh: list[FileState],
-    changed: list[tuple[int, FileState]],
-    seen: set[str],
-) -> tuple[list[FileState], list[tuple[int, FileState]], list[tuple[int, FileState]]]:
-    """Split what looks new or changed into really new, really changed, and moved here."""
-    by_inode = library.queries.lookalikes([*fresh, *(state for _, state in changed)])
-    claimed: set[int] = set()
-    moved: list[tuple[int, FileState]] = []
-
-    def same_file(state: FileState, own_id: int | None) -> KnownFile | None:
-        for known in by_inode.get((str(state.inode), str(state.device)), []):
-            same = known.size == state.size and known.mtime_ns == state.mtime_ns
-            if same and known.id not in claimed and known.id != own_id:
-                replaced = str(known.path) in seen and own_id is not None
-                if replaced or _left(known.path, state.path, seen):
-                    return known
-        return None
-
-    really_changed: list[tuple[int, FileState]] = []
-    for photo_id, state in changed:
-        source = same_file(state, photo_id)
-        if source is None:
-            really_changed.append((photo_id, state))
-        else:
-            claimed.add(source.id)
-            moved.append((source.id, state))
-    new: list[FileState] = []
-    by_size = library.queries.files_of_sizes({state.size for state in fresh})
-    for state in fresh:
-        source = same_file(state, None)
-        if source is None:
-            source = _same_content(state, by_size.get(state.size, []), seen, claimed)
-        if source is None:
-            new.append(state)
-        else:
-            claimed.add(source.id)
-            moved.append((source.id, state))
-    return new, really_changed, moved
-
-
-def _same_content(
-    state: FileState, same_size: Sequence[KnownFile], seen: set[str], claimed: set[int]
-) -> KnownFile | None:
-    """A known photo with this file's content whose own place is empty (moved across disks)."""
-    candidates = [
-        known
-        for known in same_size
-        if known.id not in claimed and _left(known.path, state.path, seen)
-    ]
-    if not candidates or state.size == 0:
-        return None
-    try:
-        content = fingerprint(state.path)
-    except OSError:
-        return None  # it is new, and whatever is wrong with it will show when it is read
-    return next((known for known in candidates if known.fingerprint == content), None)
-
-
-def _left(old: Path, new: Path, seen: set[str]) -> bool:
-    """Whether nothing stands at ``old`` any more (``new`` itself under another case aside)."""
-    if str(old) in seen:
-        return False
-    try:
-        return os.path.samefile(old, new)
-    except OSError:
-        return not os.path.lexists(old)
-
-
 def _batches(
-    album_id: int,
-    new: list[FileState],
-    changed: list[tuple[int, FileState]],
-    moved: list[tuple[int, FileState]],
-    missing: list[int],
+    album_id: int, found: Recognized, missing: list[tuple[int, Path]]
 ) -> Iterable[FileChanges]:
     # Moves and losses go together in the first transaction: a crash between the two would
     # otherwise show a moved photo as lost until the next reconcile.
-    first = FileChanges(album_id, moved=moved, missing=missing)
+    first = FileChanges(album_id, moved=found.moved, missing=missing, displaced=found.displaced)
     if first:
         yield first
-    for start in range(0, len(changed), BATCH):
-        yield FileChanges(album_id, changed=changed[start : start + BATCH])
-    for start in range(0, len(new), BATCH):
-        yield FileChanges(album_id, new=new[start : start + BATCH])
+    for start in range(0, len(found.changed), BATCH):
+        yield FileChanges(album_id, changed=found.changed[start : start + BATCH])
+    for start in range(0, len(found.new), BATCH):
+        yield FileChanges(album_id, new=found.new[start : start + BATCH])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +23,20 @@ from core.paths import display_name
 class FileChanges:
     """What a reconcile of disk and index found.
 
-    ``changed`` and ``moved`` pair a photo's id with its file's new state (a moved one may have
-    changed as well); ``back`` are missing photos whose file is there again, unchanged.
+    ``changed`` and ``moved`` pair a photo's id with its file's new state. ``missing`` pairs ids
+    with the places that were found empty: a photo which another program found elsewhere meanwhile
+    is not missing. ``displaced`` are photos gone long ago whose name another photo has now.
     """
 
     album_id: int | None
     new: list[FileState] = field(default_factory=list)
     changed: list[tuple[int, FileState]] = field(default_factory=list)
     moved: list[tuple[int, FileState]] = field(default_factory=list)
-    missing: list[int] = field(default_factory=list)
+    missing: list[tuple[int, Path]] = field(default_factory=list)
+    displaced: list[int] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.new or self.changed or self.moved or self.missing)
-
-    def __len__(self) -> int:
-        return len(self.new) + len(self.changed) + len(self.moved) + len(self.missing)
+        return bool(self.new or self.changed or self.moved or self.missing or self.displaced)
 
 
 def _state_values(state: FileState) -> dict[str, Any]:
@@ -137,16 +138,9 @@ def apply(connection: Connection, changes: FileChanges) -> tuple[list[int], Libr
         return album_by_folder[folder]
 
     moment = now()
-    if changes.missing:
-        for start in range(0, len(changes.missing), 500):
-            connection.execute(
-                update(photos)
-                .where(
-                    photos.c.id.in_(changes.missing[start : start + 500]),
-                    photos.c.missing_since.is_(None),
-                )
-                .values(missing_since=moment)
-            )
+    gone = _note_missing(connection, changes.missing, moment)
+    for photo_id in changes.displaced:
+        _displace(connection, photo_id, moment)
     for photo_id, state in [*changes.moved, *changes.changed]:
         _make_room(connection, photo_id, state)
         connection.execute(
@@ -174,15 +168,36 @@ def apply(connection: Connection, changes: FileChanges) -> tuple[list[int], Libr
         added = list(connection.scalars(statement, rows))
     updated = frozenset(photo_id for photo_id, _ in [*changes.moved, *changes.changed])
     return added, LibraryChange(
-        added=frozenset(added), updated=updated, removed=frozenset(changes.missing)
+        added=frozenset(added), updated=updated, removed=frozenset(gone)
     )
+
+
+def _note_missing(
+    connection: Connection, missing: Sequence[tuple[int, Path]], moment: datetime
+) -> list[int]:
+    """Note photos whose own place is empty, unless they are known to be elsewhere by now."""
+    gone: list[int] = []
+    for start in range(0, len(missing), 500):
+        empty = dict(missing[start : start + 500])
+        rows = connection.execute(
+            select(photos.c.id, photos.c.folder, photos.c.name).where(
+                photos.c.id.in_(list(empty)), photos.c.missing_since.is_(None)
+            )
+        ).all()
+        gone += [row.id for row in rows if row.folder / row.name == empty[row.id]]
+    for start in range(0, len(gone), 500):
+        connection.execute(
+            update(photos)
+            .where(photos.c.id.in_(gone[start : start + 500]))
+            .values(missing_since=moment)
+        )
+    return gone
 
 
 def _make_room(connection: Connection, photo_id: int, state: FileState) -> None:
     """Free a path that another photo's row still holds, so that a moved photo can take it.
 
-    The other photo's file is gone from there (its place was taken), so it keeps its history
-    under a name that no file can have.
+    The other photo's file is gone from there: its place was taken.
     """
     holder = connection.scalar(
         select(photos.c.id).where(
@@ -191,9 +206,18 @@ def _make_room(connection: Connection, photo_id: int, state: FileState) -> None:
             photos.c.id != photo_id,
         )
     )
-    if holder is None:
-        return
-    displaced = state.path.name.encode("utf-8", "surrogateescape") + b"/replaced-%d" % holder
+    if holder is not None:
+        _displace(connection, holder, now())
+
+
+def _displace(connection: Connection, photo_id: int, moment: datetime) -> None:
+    """Give a photo's row a name that no file can have; its history waits for its content."""
+    row = connection.execute(
+        select(photos.c.name, photos.c.missing_since).where(photos.c.id == photo_id)
+    ).one()
+    aside = os.fsencode(row.name) + b"/replaced-%d" % photo_id
     connection.execute(
-        update(photos).where(photos.c.id == holder).values(name=displaced, missing_since=now())
+        update(photos)
+        .where(photos.c.id == photo_id)
+        .values(name=aside, missing_since=row.missing_since or moment)
     )

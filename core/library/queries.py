@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,6 +57,7 @@ class KnownFile:
     fingerprint: bytes | None
     missing: bool
     album_id: int | None
+    missing_since: datetime | None = None
 
     def matches(self, state: FileState) -> bool:
         """True while size and modification time are what the index saw."""
@@ -398,6 +400,14 @@ class Queries:
                 found.setdefault(known.size, []).append(known)
         return found
 
+    def files_by_id(self, ids: Sequence[int]) -> dict[int, KnownFile]:
+        """Known files by their photos' ids."""
+        return {
+            known.id: known
+            for chunk in chunks(ids)
+            for known in self._known(photos.c.id.in_(chunk))
+        }
+
     def _known(self, where: Any) -> list[KnownFile]:
         with reading(self._engine) as connection:
             rows = connection.execute(
@@ -425,6 +435,7 @@ class Queries:
                 fingerprint=row.fingerprint,
                 missing=row.missing_since is not None,
                 album_id=row.album_id,
+                missing_since=row.missing_since,
             )
             for row in rows
         ]

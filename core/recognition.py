@@ -1,0 +1,251 @@
+"""Tells which known photo a file is, so that history follows it wherever it goes.
+
+Two kinds of evidence: the very same file (inode, device, size and time) under another name, and
+the same content under another name while nothing is left at the old one. A file that still stands
+at its own place is never taken for another, so a copy is a photo of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import unicodedata
+from collections.abc import Collection, Container, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from core.domain import Album, FileState
+from core.files.identity import fingerprint
+from core.library.library import Library
+from core.library.queries import KnownFile
+from core.library.schema import now
+
+log = logging.getLogger(__name__)
+
+SAVED_ANEW = timedelta(minutes=10)
+"""A file with other content that appears at a missing photo's place so soon was saved by deleting
+and writing; later it is another photo (cameras use their names again)."""
+
+
+@dataclass(slots=True)
+class Recognized:
+    """Files sorted by what they are.
+
+    ``displaced`` are photos gone long ago whose place a new photo has taken; ``aliases`` files
+    that are in the library already, seen through another path (a folder reached in two ways).
+    """
+
+    new: list[FileState] = field(default_factory=list)
+    changed: list[tuple[int, FileState]] = field(default_factory=list)
+    moved: list[tuple[int, FileState]] = field(default_factory=list)
+    displaced: list[int] = field(default_factory=list)
+    aliases: list[tuple[FileState, Path]] = field(default_factory=list)
+
+
+def recognize(
+    library: Library,
+    album: Album,
+    fresh: Sequence[FileState],
+    changed: Sequence[tuple[int, FileState]],
+    *,
+    seen: Container[str],
+    missing: Collection[int],
+) -> Recognized:
+    """Sort files that are not where (or as) the index knows them.
+
+    Args:
+        album: the album that holds the files.
+        fresh: files at places where no photo is known.
+        changed: files at a known photo's place, in another state than known.
+        seen: all places that were just looked at and hold a file.
+        missing: which of ``changed`` were missing until now.
+    """
+    return _Recognition(library, album, seen, missing).run(fresh, changed)
+
+
+class _Recognition:
+    def __init__(
+        self, library: Library, album: Album, seen: Container[str], missing: Collection[int]
+    ) -> None:
+        self._library = library
+        self._album = album
+        self._seen = seen
+        self._were_missing = library.queries.files_by_id(sorted(missing))
+        self._by_inode: dict[tuple[str, str], list[KnownFile]] = {}
+        self._absent: dict[int, list[KnownFile]] = {}
+        self._claimed: set[int] = set()
+        self._albums = {found.id: found for found in library.queries.albums()}
+        self._albums_there: dict[int, bool] = {}
+        self._found = Recognized()
+
+    def run(
+        self, fresh: Sequence[FileState], changed: Sequence[tuple[int, FileState]]
+    ) -> Recognized:
+        """The same files first, as the surer evidence; then what stands at a known place; then
+        content."""
+        queries = self._library.queries
+        self._by_inode = queries.lookalikes([*fresh, *(state for _, state in changed)])
+        changed = [pair for pair in changed if not self._is_moved_file(pair[1], pair[0])]
+        waiting = [state for state in fresh if not self._is_moved_file(state, None)]
+        for photo_id, state in changed:
+            if photo_id in self._claimed:
+                waiting.append(state)  # the photo moved on: what stands here now is another
+            elif self._is_another_photo(photo_id, state):
+                self._found.displaced.append(photo_id)
+                waiting.append(state)
+            else:
+                self._found.changed.append((photo_id, state))
+        by_size = queries.files_of_sizes({state.size for state in waiting})
+        for state in waiting:
+            alias = self._alias_of(state)
+            if alias is not None:
+                self._found.aliases.append((state, alias.path))
+            elif not self._is_moved_content(state, by_size):
+                self._found.new.append(state)
+        return self._found
+
+    def _claim(self, known: KnownFile, state: FileState) -> bool:
+        self._claimed.add(known.id)
+        self._found.moved.append((known.id, state))
+        return True
+
+    # --- the same file ---------------------------------------------------------------------------
+
+    def _lookalikes(self, state: FileState) -> list[KnownFile]:
+        found = self._by_inode.get((str(state.inode), str(state.device)), [])
+        return [
+            known
+            for known in found
+            if (known.size, known.mtime_ns) == (state.size, state.mtime_ns)
+            and known.id not in self._claimed
+        ]
+
+    def _is_moved_file(self, state: FileState, own_id: int | None) -> bool:
+        for known in self._lookalikes(state):
+            if known.id == own_id:
+                continue
+            if not _stands(known) or self._is_respelled(known, state):
+                return self._claim(known, state)
+        return False
+
+    def _is_respelled(self, known: KnownFile, state: FileState) -> bool:
+        """Whether only the case of the name changed, where the file system does not tell."""
+        return (
+            _differ_by_case(known.path, state.path)
+            and str(known.path) not in self._seen
+            and _names(state.path) == 1
+        )
+
+    def _alias_of(self, state: FileState) -> KnownFile | None:
+        """A known photo that is this very file, which has one name only, by another path."""
+        for known in self._lookalikes(state):
+            if not known.missing and known.album_id is not None and _stands(known):
+                return known if _names(state.path) == 1 else None
+        return None
+
+    # --- the same content ------------------------------------------------------------------------
+
+    def _is_moved_content(self, state: FileState, by_size: dict[int, list[KnownFile]]) -> bool:
+        """Whether a known photo with this content left an empty place (moved across disks)."""
+        if state.size == 0:
+            return False
+        if state.size not in self._absent:
+            self._absent[state.size] = [
+                known for known in by_size.get(state.size, []) if not os.path.lexists(known.path)
+            ]
+        candidates = [
+            known
+            for known in self._absent[state.size]
+            if known.id not in self._claimed and self._may_have_come(known, state)
+        ]
+        if not candidates:
+            return False
+        try:
+            content = fingerprint(state.path)
+        except OSError:
+            return False  # it is new, and whatever is wrong with it will show when it is read
+        same = next((known for known in candidates if known.fingerprint == content), None)
+        return same is not None and self._claim(same, state)
+
+    def _may_have_come(self, known: KnownFile, state: FileState) -> bool:
+        """Whether a photo may have left its place for this one.
+
+        While its drive is away it has left nothing, and this may be a copy; unless it is the
+        drive itself at another mount point, where everything is in the same place below it.
+        """
+        home = self._albums.get(known.album_id) if known.album_id is not None else None
+        if home is None or home.id == self._album.id or self._is_album_there(home):
+            return True
+        if known.mtime_ns != state.mtime_ns:
+            return False
+        return known.inode == str(state.inode) or _below(known.path, home.path) == _below(
+            state.path, self._album.path
+        )
+
+    def _is_album_there(self, album: Album) -> bool:
+        if album.id not in self._albums_there:
+            self._albums_there[album.id] = is_there(album)
+        return self._albums_there[album.id]
+
+    # --- another photo under an old name ---------------------------------------------------------
+
+    def _is_another_photo(self, photo_id: int, state: FileState) -> bool:
+        known = self._were_missing.get(photo_id)
+        if known is None or known.missing_since is None or known.fingerprint is None:
+            return False
+        if (known.size, known.mtime_ns) == (state.size, state.mtime_ns):
+            return False
+        if now() - known.missing_since < SAVED_ANEW:
+            return False
+        try:
+            return fingerprint(state.path) != known.fingerprint
+        except OSError:
+            return False
+
+
+def is_there(album: Album) -> bool:
+    """Whether an album's folder can be listed and is not the empty mount point of its drive."""
+    try:
+        with os.scandir(album.path) as entries:
+            empty = next(entries, None) is None
+    except OSError as error:
+        log.warning("an album's folder can't be read: %s", error.strerror)
+        return False
+    # An empty folder where photos were is a mount point whose drive is away, not a purge.
+    return not (empty and album.photo_count > 0)
+
+
+def _stands(known: KnownFile) -> bool:
+    """Whether the file at a known photo's place is the one that the index knows."""
+    try:
+        state = os.stat(known.path)
+    except OSError:
+        return False
+    return (state.st_size, state.st_mtime_ns, str(state.st_ino), str(state.st_dev)) == (
+        known.size,
+        known.mtime_ns,
+        known.inode,
+        known.device,
+    )
+
+
+def _differ_by_case(first: Path, second: Path) -> bool:
+    """Two spellings of one name on a file system that doesn't tell them apart."""
+    return first != second and _folded(first) == _folded(second)
+
+
+def _folded(path: Path) -> str:
+    return unicodedata.normalize("NFC", str(path)).casefold()
+
+
+def _names(path: Path) -> int:
+    """How many hard links a file has; 0 where it can't be seen."""
+    try:
+        return os.stat(path).st_nlink
+    except OSError:
+        return 0
+
+
+def _below(path: Path, folder: Path) -> Path | None:
+    return path.relative_to(folder) if path.is_relative_to(folder) else None
