@@ -59,9 +59,9 @@ def keep(
         with opened(library) as opened_library:
             tell_recovered(recover(opened_library))
             scan_folders(opened_library, [wanted], model)
-            model_id = model_id(model)
-            taste = load_taste(opened_library, model_id)
-            plan = preview(opened_library, model_id, n, by, folder=wanted, taste=taste)
+            scored_by = model_id(model)
+            taste = load_taste(opened_library, scored_by)
+            plan = preview(opened_library, scored_by, n, by, folder=wanted, taste=taste)
             done = None if dry_run else apply(opened_library, plan, rejects)
     if as_json:
         print_json(plan_json(plan, done))
@@ -327,13 +327,15 @@ def learn_taste(
             raise UsageError("Choose one of --train and --reset.")
         if reset:
             reset_taste(opened_library)
-        model_id = model_id(model)
+        scored_by = model_id(model)
         found = (
-            train_taste(opened_library, model_id) if train else load_taste(opened_library, model_id)
+            train_taste(opened_library, scored_by)
+            if train
+            else load_taste(opened_library, scored_by)
         )
     if as_json:
         report = asdict(found.report) if found else None
-        print_json({"model": model_id, "used": bool(found and found.on), "report": report})
+        print_json({"model": scored_by, "used": bool(found and found.on), "report": report})
     elif found is None:
         typer.echo("Nothing was learned yet.")
     else:

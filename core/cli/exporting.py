@@ -13,6 +13,7 @@ from core.cli.session import (
     LibraryOption,
     ModelOption,
     existing_folder,
+    model_id,
     opened,
     print_json,
     scan_folders,
@@ -63,8 +64,6 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Export a folder's photos in rank order: files, a table, a contact sheet or a web page."""
-    from core.cli.curation import _model_id
-
     with told_errors():
         wanted, target = existing_folder(folder), absolute(out)
         chosen = form or BY_ENDING.get(target.suffix.lower(), Form.COPY)
@@ -73,7 +72,7 @@ def export(
             scan_folders(opened_library, [wanted], model)
             photos = ranked(
                 opened_library,
-                _model_id(model),
+                model_id(model),
                 folder=wanted,
                 which=which,
                 min_rating=stars,
