@@ -17,6 +17,7 @@ from core.cli.session import (
     ModelOption,
     existing_file,
     existing_folder,
+    model_id,
     opened,
     print_json,
     scan_folders,
@@ -48,13 +49,16 @@ def scan(
     workers: Annotated[
         int | None, typer.Option(min=1, max=64, help="Photos analyzed at a time.")
     ] = None,
+    reasons: Annotated[
+        bool, typer.Option("--reasons", help="Measure faults (blur, closed eyes ...) too.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Index folders and score their photos; a second scan touches only what changed."""
     with told_errors():
         wanted = [existing_folder(folder) for folder in folders]
         with opened(library) as opened_library:
-            result = scan_folders(opened_library, wanted, model, workers=workers)
+            result = scan_folders(opened_library, wanted, model, workers=workers, reasons=reasons)
     if as_json:
         print_json(asdict(result))
         return
@@ -80,7 +84,7 @@ def list_photos(
     """List what the index holds, without looking at the disk."""
     with told_errors():
         query = PhotoQuery(
-            model=_model_id(model),
+            model=model_id(model),
             folder=absolute(folder) if folder is not None else None,
             statuses=frozenset(Status) if status is None else frozenset({status}),
             portraits_only=portraits,
@@ -111,7 +115,7 @@ def rank(
         with opened(library) as opened_library:
             result = scan_folders(opened_library, [wanted], model)
             query = PhotoQuery(
-                model=_model_id(model),
+                model=model_id(model),
                 folder=wanted,
                 statuses=frozenset({Status.SCORED}),
                 portraits_only=portraits,
@@ -155,12 +159,12 @@ def find_photo(library: Any, path: Path, model: str | None) -> Photo:
     from core.analysis import open_analyzer
 
     file = absolute(path)
-    known: Photo | None = library.queries.photo_by_path(file, _model_id(model))
+    known: Photo | None = library.queries.photo_by_path(file, model_id(model))
     if known is not None and not file.exists():
         return known
     existing_file(path)
     if known is not None and known.status not in (Status.PENDING, Status.MISSING):
-        pending = library.queries.pending(_model_id(model), ids=[known.id])
+        pending = library.queries.pending(model_id(model), ids=[known.id])
         stat = file.stat()
         files = library.queries.known_files(file.parent, recursive=False)
         current = files[file].size == stat.st_size and files[file].mtime_ns == stat.st_mtime_ns
@@ -221,13 +225,6 @@ def card_json(card: Any) -> dict[str, Any]:
     document["limits"] = list(card.limits)
     document["uncertainty"] = asdict(card.uncertainty) if card.uncertainty else None
     return document
-
-
-def _model_id(model: str | None) -> str:
-    from core.analysis import DEFAULT_MODEL
-    from core.inference.cards import find_model
-
-    return find_model(model or DEFAULT_MODEL).model_id
 
 
 def _print(photos: list[Photo], as_json: bool) -> None:

@@ -65,6 +65,18 @@ def existing_file(path: Path) -> Path:
     return file
 
 
+def model_id(model: str | None) -> str:
+    """The id of the model that was asked for, or of the default.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    from core.analysis import DEFAULT_MODEL
+    from core.inference.cards import find_model
+
+    return find_model(model or DEFAULT_MODEL).model_id
+
+
 def print_json(document: Any) -> None:
     """The one JSON document of a command."""
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
@@ -88,11 +100,16 @@ class ScanResult:
 
 
 def scan_folders(
-    library: Library, folders: Sequence[Path], model: str | None, *, workers: int | None = None
+    library: Library,
+    folders: Sequence[Path],
+    model: str | None,
+    *,
+    workers: int | None = None,
+    reasons: bool = False,
 ) -> ScanResult:
     """Index and analyze folders, with a progress bar on standard error.
 
-    A folder that no album holds becomes an album.
+    A folder that no album holds becomes an album. With ``reasons``, faults are measured too.
 
     Raises:
         ModelError: the model can't be used.
@@ -113,6 +130,7 @@ def scan_folders(
         model_id=analyzer.model_id,
         workers=workers or default_workers(),
         folders=folders,
+        measure_reasons=reasons,
     )
     indexer.start()
     try:
@@ -121,6 +139,8 @@ def scan_folders(
                 indexer.scan(folder)
             # Waiting in slices keeps Ctrl+C alive on every platform.
             while not indexer.wait_until_idle(timeout=0.5):
+                pass
+            while not indexer.wait_until_measured(timeout=0.5):
                 pass
     finally:
         indexer.stop()

@@ -22,8 +22,8 @@ PLACES = 49
 TOP_COVERED = 8
 """Places whose certainty counts: about a quarter of the face."""
 
-TOP_FACE = 8
-SURELY_FACE = 0.9
+TOP_FACE = 6
+SURELY_FACE = 0.8
 """How surely the barest places must belong to a face that detection did not confirm."""
 
 
