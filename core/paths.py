@@ -38,6 +38,16 @@ def log_dir() -> Path:
     return Path(platformdirs.user_log_dir(APP_NAME, appauthor=False))
 
 
+def pictures_dir() -> Path:
+    """The user's pictures, as the desktop names them; the folder need not be there."""
+    return Path(platformdirs.user_pictures_dir())
+
+
+def demo_dir() -> Path:
+    """Where the demo album goes unless told otherwise."""
+    return pictures_dir() / "Albumen demo"
+
+
 def display_name(path: Path | str) -> str:
     """The path as text that can always be shown and printed.
 
