@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PIL import Image, JpegImagePlugin
+from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from core.errors import (
     AlbumenError,
@@ -21,8 +21,11 @@ from core.errors import (
     UnreadablePhotoError,
 )
 from core.files import limits
+from core.files.boxes import top_level_boxes
+from core.files.deep_tiff import open_deep_tiff
 from core.files.exif import Exif, parse_exif, parse_tiff_file
 from core.files.formats import RAW_FORMATS
+from core.files.jpeg_tail import ends_in_zeros
 from core.files.jxl import CodestreamHeader, read_codestream_header
 from core.files.limits import check_size, header_size
 from core.files.raster import fit
@@ -102,8 +105,8 @@ def load_picture(source: PhotoSource, max_side: int | None) -> Iterator[LoadedPi
         with _one_big_picture if big else contextlib.nullcontext():
             with codec_errors(source):
                 image.load()
-            if source.kind in ("heic", "avif") and is_cut_off(source):
-                raise UnreadablePhotoError(CUT_OFF)  # libheif fills the rest with grey
+            if _is_silently_cut_off(source):
+                raise UnreadablePhotoError(CUT_OFF)
             if source.kind != "jpeg" and raw is None:
                 size = image.size
             exif = _exif(source, image)
@@ -163,12 +166,19 @@ def _reason(source: PhotoSource, error: Exception) -> str:
     return DAMAGED
 
 
+def _is_silently_cut_off(source: PhotoSource) -> bool:
+    """True if parts are missing that the codec has filled with grey without a word."""
+    if source.kind == "jpeg":
+        return ends_in_zeros(source.file)
+    return source.kind in ("heic", "avif") and is_cut_off(source)
+
+
 def is_cut_off(source: PhotoSource) -> bool:
     """True if the container's own length runs past the end of the file."""
     if source.kind == "webp":
         return int.from_bytes(source.head[4:8], "little") + 8 > source.state.st_size
     if source.kind in ("heic", "avif"):
-        return _last_box_end(source) > source.state.st_size
+        return any(box.end > source.state.st_size for box in top_level_boxes(source.file))
     if source.kind == "png":
         # A whole PNG ends with the IEND chunk.
         source.file.seek(max(0, source.state.st_size - 64))
@@ -176,29 +186,17 @@ def is_cut_off(source: PhotoSource) -> bool:
     return False
 
 
-def _last_box_end(source: PhotoSource) -> int:
-    """Where the last top-level ISO box says that it ends (ISO/IEC 14496-12, section 4.2)."""
-    at = 0
-    for _ in range(100):
-        source.file.seek(at)
-        header = source.file.read(16)
-        if len(header) < 8:
-            break
-        length = int.from_bytes(header[:4], "big")
-        if length == 1:
-            length = int.from_bytes(header[8:16], "big")
-        if length < 8:
-            break
-        at += length
-    return at
-
-
 def _open(source: PhotoSource) -> Image.Image:
     if source.kind == "jpeg":
         # Not through `Image.open`, which would make an MPO of it where a second view follows.
         return JpegImagePlugin.JpegImageFile(source.file)
     _register(source.kind)
-    return Image.open(source.file, formats=_PILLOW_FORMATS[source.kind])
+    try:
+        return Image.open(source.file, formats=_PILLOW_FORMATS[source.kind])
+    except UnidentifiedImageError:
+        if source.kind != "tiff":
+            raise
+        return open_deep_tiff(source.file)
 
 
 @functools.cache

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from core.domain import Picture
 from core.errors import PhotoChangedError, PhotoTooLargeError
-from core.files.codecs import load_picture
+from core.files.codecs import LoadedPicture, load_picture
 from core.files.isolate import decoder_pool
 from core.files.metadata import read_metadata
 from core.files.raster import fit, render, whole_step
-from core.files.source import CHANGED, TOO_MUCH_MEMORY, PhotoSource, open_photo
+from core.files.source import CHANGED, TOO_MUCH_MEMORY, PhotoSource, access_error, open_photo
 
 HERE = frozenset({"jpeg", "png", "webp", "gif", "bmp"})
 """Formats whose codecs are sturdy enough, and asked for often enough, to run in this process."""
@@ -47,20 +47,28 @@ def decode(path: Path, max_side: int | None = None, *, exact: bool = True) -> Pi
 
 def decode_here(source: PhotoSource, max_side: int | None, exact: bool = True) -> Picture:
     """Decodes an open photo in this process, whatever its codec."""
-    with load_picture(source, max_side) as loaded:
-        wanted = fit if exact else whole_step
-        pixels = render(
-            loaded.image, wanted(loaded.image.size, max_side), loaded.orientation, loaded.icc
-        )
-        metadata = read_metadata(
-            format=source.kind,
-            size=loaded.size,
-            exif=loaded.exif,
-            name=source.path.name,
-            mtime=source.state.st_mtime,
-            animated=loaded.animated,
-            orientation=loaded.orientation,
-        )
+    try:
+        with load_picture(source, max_side) as loaded:
+            picture = _upright(source, loaded, max_side, exact)
+    except OSError as error:  # the drive failed while we looked around in the file
+        raise access_error(error) from error
     if source.changed():
         raise PhotoChangedError(CHANGED)
+    return picture
+
+
+def _upright(
+    source: PhotoSource, loaded: LoadedPicture, max_side: int | None, exact: bool
+) -> Picture:
+    size = (fit if exact else whole_step)(loaded.image.size, max_side)
+    pixels = render(loaded.image, size, loaded.orientation, loaded.icc)
+    metadata = read_metadata(
+        format=source.kind,
+        size=loaded.size,
+        exif=loaded.exif,
+        name=source.path.name,
+        mtime=source.state.st_mtime,
+        animated=loaded.animated,
+        orientation=loaded.orientation,
+    )
     return Picture(pixels, metadata)

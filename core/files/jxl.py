@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from core.files.boxes import top_level_boxes
+
 _SIGNATURE = b"\xff\x0a"
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
-_MAX_BOXES = 100
 _ENOUGH = 32
 
 
@@ -33,21 +33,11 @@ def read_codestream_header(file: BinaryIO) -> CodestreamHeader | None:
 
 
 def _in_container(file: BinaryIO) -> bytes:
-    file.seek(0)
-    for _ in range(_MAX_BOXES):
-        head = file.read(8)
-        if len(head) < 8:
-            break
-        length, kind, used = int.from_bytes(head[:4], "big"), head[4:], 8
-        if length == 1:
-            length, used = int.from_bytes(file.read(8), "big"), 16
-        if kind == b"jxlc":
+    for box in top_level_boxes(file):
+        if box.kind in (b"jxlc", b"jxlp"):
+            number = 4 if box.kind == b"jxlp" else 0  # a part begins with its number
+            file.seek(box.start + number)
             return file.read(_ENOUGH)
-        if kind == b"jxlp":
-            return file.read(4 + _ENOUGH)[4:]  # after the part's number
-        if length < used:
-            break
-        file.seek(length - used, os.SEEK_CUR)
     return b""
 
 

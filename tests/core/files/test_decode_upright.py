@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -203,11 +204,31 @@ def test_deep_and_shallow_samples_are_scaled(tmp_path: Path) -> None:
     for name, image in images.items():
         pixels = decode(save(tmp_path / name, image)).pixels
         assert close(pixels[4, :, 1], ramp[0] * 255, 2), name
+    import cv2
+
+    for orientation in ORIENTATIONS:
+        color = np.asarray(stored(quadrants(), orientation))[:, :, ::-1]
+        assert cv2.imwrite(str(tmp_path / "color.tif"), (color / 255).astype(np.float32))
+        _set_tiff_orientation(tmp_path / "color.tif", orientation)
+        assert close(corners(decode(tmp_path / "color.tif").pixels), UPRIGHT, 2)
     holes = ramp.astype(np.float32)
     holes[0, 0], holes[0, 1] = np.nan, np.inf
     assert decode(save(tmp_path / "holes.tif", Image.fromarray(holes))).pixels.shape == (8, 64, 3)
     bits = Image.fromarray(ramp > 0.5)
     assert close(decode(save(tmp_path / "bits.png", bits)).pixels[4, [5, 60], 0], (0, 255))
+
+
+def _set_tiff_orientation(path: Path, orientation: int) -> None:
+    """Writes the directory anew behind all else, with the tag added."""
+    content = path.read_bytes()
+    at = struct.unpack_from("<I", content, 4)[0]
+    count = struct.unpack_from("<H", content, at)[0]
+    entries = [content[at + 2 + 12 * i : at + 14 + 12 * i] for i in range(count)]
+    entries.append(struct.pack("<HHIHH", 274, 3, 1, orientation, 0))
+    entries.sort(key=lambda entry: struct.unpack_from("<H", entry)[0])
+    directory = struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
+    padded = content + bytes(len(content) % 2)
+    path.write_bytes(padded[:4] + struct.pack("<I", len(padded)) + padded[8:] + directory)
 
 
 def test_animation_gives_its_first_frame(tmp_path: Path) -> None:

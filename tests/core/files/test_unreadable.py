@@ -23,7 +23,7 @@ from core.errors import (
 )
 from core.files.decode import decode
 from core.files.limits import check_size
-from tests.photos import jpeg_bytes, quadrants
+from tests.photos import exif_block, jpeg_bytes, quadrants
 
 CUT_OFF = "cut off"
 
@@ -49,6 +49,16 @@ def test_half_a_file_is_called_cut_off(tmp_path: Path, extension: str) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     assert CUT_OFF in reason(path)
+
+
+def test_half_written_file_that_ends_in_zeros_is_called_cut_off(tmp_path: Path) -> None:
+    whole = jpeg_bytes(noise(), exif=exif_block(1))
+    half = len(whole) // 2
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(whole[:half] + bytes(half))
+    assert CUT_OFF in reason(path)
+    path.write_bytes(whole + bytes(5000))
+    assert decode(path).pixels.shape == (200, 300, 3), "padding does no harm"
 
 
 def test_empty_and_foreign_files_say_what_they_are(tmp_path: Path) -> None:
@@ -191,6 +201,23 @@ def test_damaged_headers_never_escape_as_other_errors(tmp_path: Path, extension:
             assert pixels.dtype == np.uint8
             assert pixels.ndim == 3
             assert max(pixels.shape) <= 64
+
+
+@pytest.mark.parametrize("length", [0, 7, 9, 2**31, 2**32 - 1, 2**63, 2**64 - 1])
+@pytest.mark.parametrize("extension", ["heic", "avif", "jxl"])
+def test_boxes_of_any_length_do_no_harm(tmp_path: Path, extension: str, length: int) -> None:
+    start = {
+        "heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+        "avif": b"\0\0\0\x18ftypavif\0\0\0\0avifmif1",
+        "jxl": b"\0\0\0\x0cJXL \r\n\x87\n",
+    }[extension]
+    path = tmp_path / f"photo.{extension}"
+    for head in (
+        length.to_bytes(8, "big")[4:] + b"meta",
+        b"\0\0\0\1meta" + length.to_bytes(8, "big"),
+    ):
+        path.write_bytes(start + head + bytes(100))
+        assert reason(path)
 
 
 def test_unsupported_is_not_called_damaged(tmp_path: Path) -> None:
