@@ -117,20 +117,15 @@ class FaceView:
     @cached_property
     def skin(self) -> Mask:
         """The oval without eyes and lips and without its rim, where hair and shadow begin."""
-        import cv2
-
         inner = _shrunk(self.oval, 0.06 * self.width)
-        features = self.area(LIPS, LEFT_EYE, RIGHT_EYE).astype(np.uint8)
-        wide = cv2.dilate(features, _disc(0.05 * self.width)).astype(bool)
-        skin = inner & ~wide
+        features = _grown(self.area(LIPS, LEFT_EYE, RIGHT_EYE), 0.05 * self.width)
+        skin = inner & ~features
         return skin if skin.any() else self.oval
 
     @cached_property
     def surroundings(self) -> Mask:
         """What is beside and above the face: outside the head, inside the photo."""
-        import cv2
-
-        head = cv2.dilate(self.oval.astype(np.uint8), _disc(0.25 * self.width)).astype(bool)
+        head = _grown(self.oval, 0.25 * self.width)
         below = np.arange(self.pixels.shape[0])[:, None] > self.mesh.points[CHIN, 1]
         return np.asarray(self.inside & ~head & ~below)
 
@@ -196,17 +191,14 @@ class FaceViewer:
         )
 
 
-def _disc(radius: float) -> NDArray[np.uint8]:
-    """A round structuring element."""
+def _grown(mask: Mask, radius: float) -> Mask:
+    """The mask and everything within ``radius`` pixels of it."""
     import cv2
 
-    reach = max(1, round(radius))
-    return np.asarray(
-        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)), np.uint8
-    )
+    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
+    return np.asarray(away <= radius)
 
 
 def _shrunk(mask: Mask, radius: float) -> Mask:
-    import cv2
-
-    return np.asarray(cv2.erode(mask.astype(np.uint8), _disc(radius)).astype(bool))
+    """The mask without everything within ``radius`` pixels of its rim."""
+    return ~_grown(~mask, radius)

@@ -86,8 +86,8 @@ class Measurer:
             quality: that of the JPEG, where it is one.
         """
         mains = main_faces(faces, pixels)
-        if not mains:
-            mains = [face] if (face := self._covers.hidden_face(pixels)) else []
+        if not mains and (hidden := self.hidden_face(pixels)):
+            mains = [hidden]
         found = [judged(self.frame(pixels, metadata, quality), 1.0)]
         if mains:
             largest = _side(mains[0], pixels)
@@ -95,6 +95,10 @@ class Measurer:
                 share = _side(face, pixels) / largest
                 found.append(judged(self.face(pixels, face), share))
         return ranked(reason for reasons in found for reason in reasons)
+
+    def hidden_face(self, pixels: ImageArray) -> Face | None:
+        """A face so covered that analysis did not count it as one."""
+        return self._covers.hidden_face(pixels)
 
     def face(self, pixels: ImageArray, face: Face) -> dict[Code, Measurement]:
         """Everything measured on one face."""

@@ -174,7 +174,7 @@ def red_eye(pixels: ImageArray, face: Face, random: Random) -> ImageArray:
 
 
 class Covering:
-    """Something before the face: 42 to 55 % of it, from the left, the right, below or above.
+    """Something before the face: 35 to 50 % of it, from the left, the right, below or above.
 
     One colour, a piece of another photo, or something of the skin's own colour like a hand.
     """
@@ -185,7 +185,7 @@ class Covering:
     def __call__(self, pixels: ImageArray, face: Face, random: Random) -> ImageArray:
         """The portrait with the covering."""
         x, y, w, h = place(pixels, face)
-        part = random.uniform(0.42, 0.55)
+        part = random.uniform(0.35, 0.5)
         left, top, wide, high = (
             (x - 0.15 * w, y - 0.2 * h, w * (part + 0.15), 1.4 * h),
             (x + w * (1 - part), y - 0.2 * h, w * (part + 0.15), 1.4 * h),
