@@ -22,26 +22,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from core.files.decoder_process import main as serve_decodes
 
         return serve_decodes()
-    library = _window_library(words)
-    if library is None and words:
+    window = _window_call(words)
+    if window is None:
         from core.cli import main as command_line
 
         return command_line(words)
+    library, folders = window
+    missing = [folder for folder in folders if not folder.exists()]
+    if missing:
+        sys.stderr.write(f"albumen: There is no folder {missing[0]}.\n")
+        return 2
     if not has_display(sys.platform, os.environ):
         sys.stderr.write(NO_DISPLAY + "\n")
         return 2
     from app.composition import run_window
 
-    return run_window(library)
+    return run_window(library, folders)
 
 
-def _window_library(words: Sequence[str]) -> Path | None:
-    """The library of ``albumen --library DIR``, which opens the window on it."""
-    if len(words) == 2 and words[0] == "--library":
-        return Path(words[1]).expanduser()
-    if len(words) == 1 and words[0].startswith("--library="):
-        return Path(words[0].partition("=")[2]).expanduser()
-    return None
+def _window_call(words: Sequence[str]) -> tuple[Path | None, list[Path]] | None:
+    """The library and the folders of ``albumen [--library DIR] [open FOLDER...]``.
+
+    Anything else is for the command line: ``None``.
+    """
+    left = list(words)
+    library: Path | None = None
+    for index, word in enumerate(left):
+        if word == "--library" and index + 1 < len(left):
+            library = Path(left[index + 1])
+            del left[index : index + 2]
+            break
+        if word.startswith("--library="):
+            library = Path(word.partition("=")[2])
+            del left[index]
+            break
+    if left and (left[0] != "open" or any(word.startswith("-") for word in left[1:])):
+        return None
+    folders = [Path(word).expanduser() for word in left[1:]]
+    return (library.expanduser() if library is not None else None), folders
 
 
 def has_display(platform: str, environment: Mapping[str, str]) -> bool:

@@ -6,7 +6,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, QObject, QSocketNotifier
@@ -48,18 +48,24 @@ def make_window(
     return MainWindow(session, theme, state or WindowState(), settings, save)
 
 
-def run_window(library: Path | None = None) -> int:
-    """Open the window on a library and run until it is closed; gives the exit code."""
+def run_window(library: Path | None = None, folders: Sequence[Path] = ()) -> int:
+    """Open the window on a library and run until it is closed; gives the exit code.
+
+    ``folders`` become albums, and the last of them is shown.
+    """
     app = make_application(sys.argv[:1])
     theme = Theme(app, ThemeChoice(load_settings().theme))
     folder = absolute(library) if library is not None else default_library_dir()
     while True:
-        code, again = _run_once(app, theme, folder)
+        code, again = _run_once(app, theme, folder, folders)
+        folders = ()
         if not again:
             return code
 
 
-def _run_once(app: QApplication, theme: Theme, folder: Path) -> tuple[int, bool]:
+def _run_once(
+    app: QApplication, theme: Theme, folder: Path, folders: Sequence[Path]
+) -> tuple[int, bool]:
     """One window from opening to closing; says whether it wants to be opened anew."""
     settings = load_settings()
     use_language(settings.language)
@@ -75,6 +81,8 @@ def _run_once(app: QApplication, theme: Theme, folder: Path) -> tuple[int, bool]
     signals = QuitOnSignal(window.close)
     window.show()
     session.start()
+    if folders:
+        session.actions.add_albums([absolute(path) for path in folders])
     try:
         return app.exec(), window.reopen_wanted
     finally:

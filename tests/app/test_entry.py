@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from app.__main__ import has_display, main
+from app.__main__ import _window_call, has_display, main
+from core.files.isolate import DECODER_ARGUMENT, DecoderPool
+from tests.making import save_photo
 
 BARE = {k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY"}}
 
@@ -56,3 +58,37 @@ def test_the_command_line_loads_no_window_library(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], (None, [])),
+        (["--library", "L"], (Path("L"), [])),
+        (["--library=L", "open", "A", "B"], (Path("L"), [Path("A"), Path("B")])),
+        (["open", "A", "--library", "L"], (Path("L"), [Path("A")])),
+        (["open"], (None, [])),
+        (["scan", "A", "--library", "L"], None),
+        (["open", "--help"], None),
+        (["--help"], None),
+    ],
+)
+def test_what_is_meant_for_the_window(
+    words: list[str], expected: tuple[Path | None, list[Path]] | None
+) -> None:
+    assert _window_call(words) == expected
+
+
+def test_a_folder_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["open", "/no/such folder"]) == 2
+    assert "no folder /no/such folder" in capsys.readouterr().err
+
+
+def test_the_program_serves_as_its_own_decoder(tmp_path: Path) -> None:
+    """A frozen program has no interpreter to start: it starts itself with one argument."""
+    photo = save_photo(tmp_path / "one.png", seed=1)
+    pool = DecoderPool([sys.executable, "-P", "-m", "app", DECODER_ARGUMENT])
+    try:
+        assert pool.decode(photo).pixels.shape == (120, 160, 3)
+    finally:
+        pool.close()
