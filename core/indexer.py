@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from core.files.identity import fingerprint
 from core.library.analysis_writes import AnalyzedPhoto
 from core.library.library import Library
 from core.library.queries import PendingPhoto
-from core.reasons.background import ReasonsLoop
 from core.reconcile import reconcile
 from core.work_queue import WorkQueue
 
@@ -33,6 +32,9 @@ log = logging.getLogger(__name__)
 BATCH_SIZE = 16
 BATCH_SECONDS = 0.2
 SAVE_RETRY_SECONDS = 5.0
+WAITING_RESULTS = 64
+"""Analyzed photos that may wait to be stored; while the disk is full the workers pause then."""
+
 SPEED_WINDOW = 200
 INTERNAL_ERROR = "an internal error; the log has the details"
 
@@ -64,7 +66,6 @@ class Indexer:
             is instant. A ``ModelError`` is told through the progress' notes.
         workers: photos analyzed at a time.
         folders: keep to these parts of the library (``None``: all of it).
-        measure_reasons: measure faults too, whenever there is nothing to score.
     """
 
     def __init__(
@@ -75,7 +76,6 @@ class Indexer:
         model_id: str,
         workers: int = 2,
         folders: Sequence[Path] | None = None,
-        measure_reasons: bool = False,
     ) -> None:
         self._library = library
         self._analyzer_factory = analyzer_factory
@@ -84,7 +84,7 @@ class Indexer:
         self._folders = folders
         self._work = WorkQueue(library.queries, model_id, folders, self._on_idle)
         self._scopes: queue.SimpleQueue[Scope | None] = queue.SimpleQueue()
-        self._finished: queue.SimpleQueue[Finished | None] = queue.SimpleQueue()
+        self._finished: queue.Queue[Finished | None] = queue.Queue(WAITING_RESULTS)
         self._threads: list[threading.Thread] = []
         self._saver: threading.Thread | None = None
         self._analyzer: Analyzer | None = None
@@ -100,14 +100,10 @@ class Indexer:
         self._paused = False
         self._notes: dict[str, str] = {}
         self._speed: deque[float] = deque(maxlen=SPEED_WINDOW)
-        self._reasons: ReasonsLoop | None = None
-        if measure_reasons:
-            self._reasons = ReasonsLoop(
-                library, model_id, self._leisure, folders, prepare_thread=_lower_priority
-            )
         self._listeners: list[ProgressListener] = []
         self._unsubscribe: Callable[[], None] | None = None
         self._found_files = 0
+        self._unsettled: Callable[[], Collection[Path]] = tuple
 
     # --- life ------------------------------------------------------------------------------------
 
@@ -124,23 +120,21 @@ class Indexer:
         ]
         for thread in self._threads:
             thread.start()
-        if self._reasons is not None:
-            self._reasons.start()
 
     def stop(self) -> None:
         """Finish the photos in hand, store them, and join every thread."""
         self._stopping.set()
         if self._unsubscribe is not None:
             self._unsubscribe()
+        self._library.writer.hurry(True)
         self._work.close()
         self._scopes.put(None)
-        if self._reasons is not None:
-            self._reasons.stop()
         for thread in self._threads:
             thread.join()
         self._finished.put(None)
         if self._saver is not None:
             self._saver.join()
+        self._library.writer.hurry(False)
         with self._state:
             self._state.notify_all()
 
@@ -155,15 +149,36 @@ class Indexer:
     def scan(self, folder: Path, *, recursive: bool = True) -> None:
         """Reconcile a folder inside an album, then analyze what is new or changed."""
         self._cancelled.clear()
-        scope = Scope(folder, recursive)
+        self._work.pause(self._paused)
+        self._ask(Scope(folder, recursive))
+        self._tell()
+
+    def _ask(self, scope: Scope) -> None:
         with self._state:
             if scope in self._waiting:
                 return  # a burst of events in one folder is one look at it
             self._waiting.add(scope)
             self._open_scopes += 1
-        self._work.pause(self._paused)
         self._scopes.put(scope)
+
+    def retry(self, photo_ids: Sequence[int] | None = None) -> int:
+        """Analyze again what could not be read (these photos, or all); gives how many there are.
+
+        Raises:
+            LibraryError: the library can't be written.
+        """
+        count = self._library.writer.forget_failures(self._model_id, photo_ids).result()
+        self._refresh_remaining()
+        self._work.wake(again=True)
         self._tell()
+        return count
+
+    def hold_back(self, unsettled: Callable[[], Collection[Path]]) -> None:
+        """Leave files alone while ``unsettled`` names them: somebody is still writing them.
+
+        They are taken up by the scan that follows once they have come to rest.
+        """
+        self._unsettled = unsettled
 
     def pause(self) -> None:
         """Analyze nothing more until ``resume``."""
@@ -177,7 +192,7 @@ class Indexer:
         self._cancelled.clear()
         self.note("model", None)
         self._work.pause(False)
-        self._work.wake()
+        self._work.wake(again=True)
         self._tell()
 
     def cancel(self) -> None:
@@ -232,19 +247,6 @@ class Indexer:
         with self._state:
             return self._state.wait_for(self._idle, timeout)
 
-    def wait_until_measured(self, timeout: float | None = None) -> bool:
-        """Wait until the faults of all scored photos are measured; False when time ran out.
-
-        True at once where they are not measured at all.
-        """
-        return self._reasons is None or self._reasons.wait_until_done(timeout)
-
-    def _leisure(self) -> bool:
-        """Whether there is nothing to scan or to score, and the user wants work to go on."""
-        with self._state:
-            busy = self._open_scopes > 0 or self._paused or "model" in self._notes
-        return not busy and not self._cancelled.is_set() and self._work.idle
-
     def _idle(self) -> bool:
         if self._stopping.is_set() or self._cancelled.is_set() or "model" in self._notes:
             return True
@@ -267,26 +269,34 @@ class Indexer:
                 self._waiting.discard(scope)  # before looking: what changes from now on counts
             try:
                 if not self._cancelled.is_set():
-                    seen = reconcile(
-                        self._library,
-                        scope.folder,
-                        recursive=scope.recursive,
-                        stopped=lambda: self._stopping.is_set() or self._cancelled.is_set(),
-                    )
-                    self._found_files += seen.found
-                    for folder, reason in seen.problems.items():
-                        self.note(f"folder:{folder}", reason)
+                    self._look_at(scope)
             except LibraryError as error:
                 self.note("disk", str(error))
+                self._tell()
+                if not self._stopping.wait(SAVE_RETRY_SECONDS):
+                    self._ask(scope)  # what was found is not forgotten because a disk was full
             except Exception:
                 log.exception("a scan failed")
                 self.note("scan", "A folder could not be scanned; the log has the details.")
             finally:
                 self._refresh_remaining()
-                self._work.wake()
+                self._work.wake(again=True)
                 with self._state:
                     self._open_scopes -= 1
                 self._tell()
+
+    def _look_at(self, scope: Scope) -> None:
+        seen = reconcile(
+            self._library,
+            scope.folder,
+            recursive=scope.recursive,
+            stopped=lambda: self._stopping.is_set() or self._cancelled.is_set(),
+        )
+        self._found_files += seen.found
+        for folder, reason in seen.problems.items():
+            self.note(f"folder:{folder}", reason)
+        if seen.wrote:
+            self.note("disk", None)
 
     def _on_change(self, change: LibraryChange) -> None:
         if change.added or change.removed or change.albums:
@@ -306,8 +316,12 @@ class Indexer:
             photo = self._work.take()
             if photo is None:
                 return
+            if photo.path in self._unsettled():
+                self._work.park(photo)
+                self._tell()
+                continue
             try:
-                self._finished.put(Finished(photo, self._analyze_one(photo)))
+                self._hand_over(Finished(photo, self._analyze_one(photo)))
             except (PhotoChangedError, FileNotFoundError):
                 # The watcher or the next scan will see what became of the file.
                 self._work.park(photo)
@@ -318,9 +332,27 @@ class Indexer:
                 self._work.park(photo)
                 self._tell()
 
+    def _hand_over(self, item: Finished) -> None:
+        while True:
+            try:
+                self._finished.put(item, timeout=1.0)
+            except queue.Full:
+                if self._stopping.is_set():
+                    return  # it is analyzed again at the next start
+            else:
+                return
+
     def _analyze_one(self, photo: PendingPhoto) -> AnalyzedPhoto:
+        """Analyze the file that the index knows; another one in its place is for a scan to see.
+
+        Raises:
+            PhotoChangedError: the file is not (or no longer) the one that the index knows.
+            FileNotFoundError: it is gone.
+            ModelError: no photo can be analyzed.
+        """
         analyzer = self._open_analyzer()
         content: bytes | None = None
+        _check_unchanged(photo)
         try:
             content = fingerprint(photo.path)
         except FileNotFoundError:
@@ -334,6 +366,7 @@ class Indexer:
         except Exception:
             log.exception("analysis failed")
             analysis = Analysis(None, Status.UNREADABLE, INTERNAL_ERROR, None, ())
+        _check_unchanged(photo)
         return AnalyzedPhoto(photo.id, photo.source, analysis, content)
 
     def _open_analyzer(self) -> Analyzer:
@@ -389,6 +422,13 @@ class Indexer:
                 self._tell()
                 if self._stopping.wait(SAVE_RETRY_SECONDS):
                     return
+            except Exception:
+                log.exception("analyzed photos could not be stored")
+                self.note("library", "Scores could not be stored; the log has the details.")
+                for item in batch:
+                    self._work.park(item.photo)
+                self._tell()
+                return
         self.note("disk", None)
         self._count(batch)
 
@@ -428,8 +468,15 @@ class Indexer:
         progress = self.progress()
         for listener in list(self._listeners):
             listener(progress)
-        if self._reasons is not None:
-            self._reasons.wake()
+
+
+def _check_unchanged(photo: PendingPhoto) -> None:
+    try:
+        state = os.stat(photo.path)
+    except OSError as error:
+        raise PhotoChangedError("the file is no longer there") from error
+    if f"{state.st_size}:{state.st_mtime_ns}" != photo.source:
+        raise PhotoChangedError("the file is not the one that was found")
 
 
 def _lower_priority() -> None:

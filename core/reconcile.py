@@ -36,12 +36,14 @@ class Reconciled:
     moved: int = 0
     missing: int = 0
     offline: bool = False
+    wrote: bool = False
     problems: dict[Path, str] = field(default_factory=dict)
 
     def add(self, other: Reconciled) -> None:
         """Count in what was seen in an album inside this one."""
         for name in ("found", "new", "changed", "moved", "missing"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.wrote |= other.wrote
         self.problems |= other.problems
 
 
@@ -134,6 +136,7 @@ def _reconcile_album(
         if stopped():
             return result
         library.writer.apply_files(changes).result()
+        result.wrote = True
     result.new, result.changed = len(sorted_out.new), len(sorted_out.changed)
     result.moved, result.missing = len(sorted_out.moved), len(missing)
     if sorted_out.aliases:

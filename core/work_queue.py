@@ -34,8 +34,9 @@ class WorkQueue:
         self._condition = threading.Condition()
         self._ready: deque[PendingPhoto] = deque()
         self._urgent: deque[int] = deque()
-        self._in_flight: set[int] = set()
-        self._parked: dict[int, str] = {}
+        self._in_flight: dict[int, PendingPhoto] = {}
+        self._overtaken = False
+        self._parked: dict[int, PendingPhoto] = {}
         self._after_id = 0
         self._dry = False
         self._paused = False
@@ -49,7 +50,7 @@ class WorkQueue:
                     return None
                 found = None if self._paused else self._next()
                 if found is not None:
-                    self._in_flight.add(found.id)
+                    self._in_flight[found.id] = found
                     return found
                 if self._announced or not self._dry or self._in_flight:
                     self._condition.wait()
@@ -71,7 +72,11 @@ class WorkQueue:
         while True:
             while self._ready:
                 photo = self._ready.popleft()
-                if photo.id not in self._in_flight and self._parked.get(photo.id) != photo.source:
+                in_hand = self._in_flight.get(photo.id)
+                if in_hand is not None:
+                    # Its file changed since it was taken: once that is stored, look again.
+                    self._overtaken |= in_hand != photo
+                elif self._parked.get(photo.id) != photo:
                     return photo
             if self._dry:
                 return None
@@ -90,22 +95,28 @@ class WorkQueue:
     def done(self, photo: PendingPhoto) -> None:
         """The photo's analysis is stored."""
         with self._condition:
-            self._in_flight.discard(photo.id)
-            self._announced = False
             self._parked.pop(photo.id, None)
-            self._condition.notify_all()
+            self._let_go(photo)
 
     def park(self, photo: PendingPhoto) -> None:
-        """Leave a photo alone until its file's state changes again."""
+        """Leave a photo alone until its place or its file's state changes, or a ``wake(again)``."""
         with self._condition:
-            self._in_flight.discard(photo.id)
-            self._announced = False
-            self._parked[photo.id] = photo.source
-            self._condition.notify_all()
+            self._parked[photo.id] = photo
+            self._let_go(photo)
 
-    def wake(self) -> None:
-        """The database may hold new work."""
+    def _let_go(self, photo: PendingPhoto) -> None:
+        self._in_flight.pop(photo.id, None)
+        self._announced = False
+        if self._overtaken:
+            self._overtaken = self._dry = False
+            self._after_id = 0
+        self._condition.notify_all()
+
+    def wake(self, *, again: bool = False) -> None:
+        """The database may hold new work; with ``again`` also try what was parked."""
         with self._condition:
+            if again:
+                self._parked.clear()
             self._dry = False
             self._announced = False
             self._after_id = 0

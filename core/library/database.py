@@ -22,6 +22,9 @@ SCHEMA_VERSION = 1
 library needs no migration machinery."""
 
 BUSY_TIMEOUT_S = 30.0
+WRITE_TIMEOUT_S = 2.0
+"""How long SQLite itself waits for another program's write; the writer then asks again, so that
+closing need not wait longer."""
 
 
 def make_engine(path: Path, *, read_only: bool) -> Engine:
@@ -30,11 +33,12 @@ def make_engine(path: Path, *, read_only: bool) -> Engine:
     Readers are kept from writing by SQLite itself; the writer takes the lock when its transaction
     begins, so that two programs wait for each other instead of failing half-way.
     """
+    busy_s = BUSY_TIMEOUT_S if read_only else WRITE_TIMEOUT_S
     # The file is opened through a creator: a URL would mangle names that aren't plain text.
     engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None
+            path, timeout=busy_s, check_same_thread=False, isolation_level=None
         ),
         poolclass=_pool_class(),
         pool_size=8,
@@ -45,7 +49,7 @@ def make_engine(path: Path, *, read_only: bool) -> Engine:
     def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
+        cursor.execute(f"PRAGMA busy_timeout={int(busy_s * 1000)}")
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")

@@ -36,6 +36,7 @@ class Writer:
 
     A future fails with ``LibraryError`` when the disk is full or the file can't be written; the
     transaction is then rolled back whole. A library that another program holds is waited for.
+    What the user decided is on the disk when its future is done, also after a power cut.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -43,7 +44,7 @@ class Writer:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="albumen-writer")
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
-        self._closing = threading.Event()
+        self._hurry = threading.Event()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` on the writer thread after each commit; returns how to stop that."""
@@ -59,21 +60,34 @@ class Writer:
 
     def close(self) -> None:
         """Finish what was asked for, then stop the thread."""
-        self._closing.set()
+        self._hurry.set()
         self._pool.shutdown(wait=True)
 
-    def submit(self, write: Write[T]) -> Future[T]:
-        """Run ``write`` in a transaction of its own on the writer thread."""
-        return self._pool.submit(self._run, write)
+    def hurry(self, hurry: bool) -> None:
+        """Whether a library that another program holds is not waited for any more."""
+        if hurry:
+            self._hurry.set()
+        else:
+            self._hurry.clear()
 
-    def _run(self, write: Write[T]) -> T:
+    def submit(self, write: Write[T], *, durable: bool = True) -> Future[T]:
+        """Run ``write`` in a transaction of its own on the writer thread.
+
+        Args:
+            durable: survive a power cut from the moment on that the future is done; derived data
+                need not, since it is computed again.
+        """
+        return self._pool.submit(self._run, write, durable)
+
+    def _run(self, write: Write[T], durable: bool) -> T:
+        waited = False
         while True:
             try:
-                with self._engine.begin() as connection:
-                    result, change = write(connection)
+                result, change = self._transact(write, durable)
                 break
             except OperationalError as error:
-                self._explain(error)  # returns only when trying again makes sense
+                self._explain(error, waited)  # returns only when trying again makes sense
+                waited = True
         if change:
             with self._lock:
                 listeners = list(self._listeners)
@@ -81,13 +95,29 @@ class Writer:
                 listener(change)
         return result
 
-    def _explain(self, error: OperationalError) -> None:
+    def _transact(self, write: Write[T], durable: bool) -> tuple[T, LibraryChange]:
+        with self._engine.connect() as connection:
+            # Before the transaction begins, since it can't be set within one.
+            level = "FULL" if durable else "NORMAL"
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.execute(f"PRAGMA synchronous={level}")
+            with connection.begin():
+                return write(connection)
+
+    def _explain(self, error: OperationalError, waited: bool) -> None:
         """Tell a full disk from a library that is only busy; anything else is raised as it is."""
         cause = error.orig
         code = getattr(cause, "sqlite_errorcode", None)
         primary = None if code is None else code & 0xFF
-        if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and not self._closing.is_set():
-            log.warning("the library is held by another program; waiting for it")
+        if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            if self._hurry.is_set():
+                raise LibraryError(
+                    "The library is held by another program; what was not written yet is done "
+                    "at the next start."
+                ) from error
+            if not waited:
+                log.warning("the library is held by another program; waiting for it")
             return
         if primary in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             raise LibraryError(
@@ -118,19 +148,27 @@ class Writer:
 
     def apply_files(self, changes: FileChanges) -> Future[list[int]]:
         """Write what a reconcile found; gives the ids of photos that are new."""
-        return self.submit(lambda c: file_writes.apply(c, changes))
+        return self.submit(lambda c: file_writes.apply(c, changes), durable=False)
 
     # --- derived data ----------------------------------------------------------------------------
 
     def save_analyses(self, model: str, analyzed: Iterable[AnalyzedPhoto]) -> Future[int]:
         """Store a batch of analyses; gives how many still matched their photo's file."""
         batch = list(analyzed)
-        return self.submit(lambda c: analysis_writes.save(c, model, batch))
+        return self.submit(lambda c: analysis_writes.save(c, model, batch), durable=False)
+
+    def forget_failures(self, model: str, photo_ids: Sequence[int] | None = None) -> Future[int]:
+        """Let photos that could not be read (these, or all) be analyzed again; gives how many."""
+        return self.submit(lambda c: analysis_writes.forget_failures(c, model, photo_ids))
+
+    def forget_analyses(self, model: str, photo_ids: Sequence[int]) -> Future[None]:
+        """Let photos be analyzed again, whatever was found."""
+        return self.submit(lambda c: analysis_writes.forget(c, model, photo_ids))
 
     def save_reasons(self, measured: Iterable[MeasuredPhoto]) -> Future[int]:
         """Store measured faults; gives how many still matched their photo's file."""
         batch = list(measured)
-        return self.submit(lambda c: reason_writes.save(c, batch))
+        return self.submit(lambda c: reason_writes.save(c, batch), durable=False)
 
     # --- the user's judgements -------------------------------------------------------------------
 
