@@ -30,7 +30,14 @@ from core.files.jxl import CodestreamHeader, read_codestream_header
 from core.files.limits import check_size, header_size
 from core.files.raster import fit
 from core.files.raw import RawPicture, open_raw
-from core.files.source import CHANGED, CUT_OFF, DAMAGED, TOO_MUCH_MEMORY, PhotoSource
+from core.files.source import (
+    CHANGED,
+    CUT_OFF,
+    DAMAGED,
+    TOO_MUCH_MEMORY,
+    PhotoSource,
+    access_error,
+)
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +167,7 @@ def codec_errors(source: PhotoSource) -> Iterator[None]:
 def _reason(source: PhotoSource, error: Exception) -> str:
     said = str(error).lower()
     if isinstance(error, OSError) and error.errno is not None:
-        return f"the file can't be read: {error.strerror}"
+        return str(access_error(error))
     if isinstance(error, EOFError) or "truncated" in said or is_cut_off(source):
         return CUT_OFF
     return DAMAGED

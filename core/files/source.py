@@ -98,6 +98,8 @@ def access_error(error: OSError | ValueError) -> UnreadablePhotoError:
         return UnreadablePhotoError("the drive reports a read error on this file")
     if code == errno.ELOOP:
         return UnreadablePhotoError("the link leads nowhere but to itself")
+    if code == errno.EINVAL:  # its offsets lead to where no file reaches
+        return UnreadablePhotoError(DAMAGED)
     if code == errno.EMFILE:
         return PhotoChangedError("too many files are open at the moment")
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
