@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from core.domain import Analysis, Face, LibraryChange, Status
 from core.library.codec import pack_floats, pack_maps
 from core.library.filters import file_state
+from core.library.listing import NO_MODEL
 from core.library.schema import analyses, faces, models, now, photos
 
 
@@ -28,9 +29,19 @@ class AnalyzedPhoto:
 
 
 def model_row(connection: Connection, model: str) -> int:
-    """The id of a model's row, made when missing."""
-    connection.execute(upsert(models).values(key=model).on_conflict_do_nothing())
-    return int(connection.execute(select(models.c.id).where(models.c.key == model)).scalar_one())
+    """The id of a model's row, made when missing.
+
+    The first model of a library takes the row that stood for it, with the listing of all photos;
+    every further one gets a listing of its own.
+    """
+    known = select(models.c.id).where(models.c.key == model)
+    found = connection.scalar(known)
+    if found is None:
+        unnamed = update(models).where(models.c.key == NO_MODEL).values(key=model)
+        if connection.execute(unnamed).rowcount == 0:
+            connection.execute(insert(models).values(key=model))
+        found = connection.execute(known).scalar_one()
+    return int(found)
 
 
 def save(

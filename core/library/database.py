@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection
 
 from core.errors import LibraryError, NewerLibraryError
@@ -45,6 +46,8 @@ def make_engine(path: Path, *, read_only: bool) -> Engine:
         max_overflow=16,
     )
 
+    engine.dialect.statement_compiler = _HintCompiler
+
     @event.listens_for(engine, "connect")
     def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
@@ -64,6 +67,13 @@ def make_engine(path: Path, *, read_only: bool) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+class _HintCompiler(SQLiteCompiler):
+    """Passes on which index to read (``INDEXED BY``): SQLAlchemy has no words for it."""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
+        return text
 
 
 def _pool_class() -> Any:

@@ -1,16 +1,29 @@
-"""A ``PhotoQuery`` as SQL: which rows, in which order."""
+"""A ``PhotoQuery`` as SQL: which rows of the listing."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.sql.selectable import FromClause
 
 from core.domain import PhotoQuery, SortKey, Status
+from core.library.listing import FLAG_CODES, MISSING, SCORED, STATUS_CODES, listing
 from core.library.schema import analyses, judgements, photos, reasons
 
 file_state = photos.c.size.concat(":").concat(photos.c.mtime_ns)
@@ -44,65 +57,132 @@ def below(folder: Path) -> ColumnElement[bool]:
     )
 
 
-def conditions(query: PhotoQuery, album_ids: Sequence[int] | None) -> list[ColumnElement[bool]]:
-    """The WHERE clauses; ``album_ids`` are the query's album with those nested in it."""
-    found: list[ColumnElement[bool]] = []
-    if album_ids is not None:
-        found.append(photos.c.album_id.in_(album_ids))
+@dataclass(frozen=True, slots=True)
+class Way:
+    """An index that leads to the rows of a query.
+
+    ``index`` is ``None`` for the table's own order, by model and photo. ``rows`` are the rows
+    asked for, ``probe`` selects what has to be looked at to find them (``None``: the whole index).
+    """
+
+    index: str | None
+    rows: ColumnElement[bool]
+    probe: Select[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The rows of the listing that a query asks for, its order and limit aside.
+
+    ``scanned`` says the same for reading an index along: it looks at one row at a time, where
+    ``rows`` makes a list of what lies in another table first. ``ways`` may be shorter than an
+    order's own index.
+    """
+
+    rows: ColumnElement[bool]
+    scanned: ColumnElement[bool]
+    ways: tuple[Way, ...]
+
+
+def selection(query: PhotoQuery, model_id: int, albums: Mapping[int, Path]) -> Selection:
+    """What a query asks for; ``albums`` are all albums' folders by id."""
+    c = listing.c
+    plain: list[ColumnElement[bool]] = [c.model_id == model_id]
+    probes: list[tuple[str | None, Select[Any]]] = []
+
+    def narrow(condition: ColumnElement[bool], index: str) -> None:
+        plain.append(condition)
+        hint = f"INDEXED BY {index}"
+        probe = select(c.photo_id).where(plain[0], condition).with_hint(listing, hint, "sqlite")
+        probes.append((index, probe))
+
+    album_ids = _albums_of(query, albums)
+    if album_ids is None:
+        plain.append(c.album_id.is_not(None))
     else:
-        found.append(photos.c.album_id.is_not(None))
-    if query.folder is not None:
-        found.append(below(query.folder))
+        narrow(c.album_id.in_(album_ids), "ix_listing_album")
     if query.statuses is None:
-        found.append(photos.c.missing_since.is_(None))
+        plain.append(c.status != MISSING)
     else:
-        found.append(status_column.in_([status.value for status in query.statuses]))
-    if query.min_score is not None:
-        found.append(analyses.c.mean >= query.min_score)
-    if query.max_score is not None:
-        found.append(analyses.c.mean <= query.max_score)
+        codes = sorted(STATUS_CODES[status] for status in query.statuses)
+        if SCORED in codes:
+            plain.append(c.status.in_(codes))
+        else:  # a partial index serves only where its own condition is spelled out
+            narrow(and_(c.status.in_(codes), text("status <> 1")), "ix_listing_odd")
+    if query.min_score is not None or query.max_score is not None:
+        low, high = query.min_score, query.max_score
+        narrow(
+            and_(
+                *([] if low is None else [c.mean >= low]),
+                *([] if high is None else [c.mean <= high]),
+            ),
+            "ix_listing_mean",
+        )
     if query.portraits_only:
-        found.append(photos.c.face_count > 0)
+        narrow(c.face_count > 0, "ix_listing_faces")
     if query.text:
-        found.append(photos.c.label.contains(query.text, autoescape=True))
+        plain.append(c.label.contains(query.text, autoescape=True))
     if query.flag is not None:
-        found.append(judgements.c.flag == query.flag.value)
-    if query.min_rating is not None:
-        found.append(rating_column >= query.min_rating)
+        narrow(c.flag == FLAG_CODES[query.flag], "ix_listing_flag")
+    if query.min_rating is not None and query.min_rating > 0:
+        narrow(c.rating >= query.min_rating, "ix_listing_rating")
+
+    elsewhere: list[tuple[ColumnElement[int], ColumnElement[bool]]] = []
+    if query.folder is not None and _inside_an_album(query.folder, albums):
+        elsewhere.append((photos.c.id, below(query.folder)))
     if query.reason is not None:
-        with_reason = select(reasons.c.photo_id).where(reasons.c.code == query.reason)
-        found.append(photos.c.id.in_(with_reason))
-        found.append(photos.c.reasons_source == file_state)
-    return found
-
-
-_SORT_COLUMNS: dict[SortKey, ColumnElement[Any]] = {
-    SortKey.SCORE: analyses.c.mean,
-    SortKey.TAKEN: photos.c.taken_at,
-    SortKey.NAME: photos.c.label,
-    SortKey.ADDED: photos.c.id,
-    SortKey.RATING: rating_column,
-    SortKey.FACES: photos.c.face_count,
-    SortKey.SIZE: photos.c.size,
-}
-
-
-def order(query: PhotoQuery) -> list[ColumnElement[Any]]:
-    """The ORDER BY clauses: unknown values last either way, ties by id."""
-    column = _SORT_COLUMNS[query.sort]
-    # SQLite holds NULL for the smallest value, so only the ascending order needs the hint.
-    first = column.desc() if query.descending else column.asc().nulls_last()
-    return [first, photos.c.id.desc() if query.descending else photos.c.id.asc()]
-
-
-def select_ids(
-    query: PhotoQuery, model_id: int, album_ids: Sequence[int] | None
-) -> Select[tuple[int]]:
-    """Photo ids of a query, in order."""
-    statement = (
-        select(photos.c.id)
-        .select_from(joined(model_id))
-        .where(*conditions(query, album_ids))
-        .order_by(*order(query))
+        elsewhere.append((reasons.c.photo_id, reasons.c.code == query.reason))
+    lists = [select(photo).where(condition) for photo, condition in elsewhere]
+    rows = and_(*plain, *(c.photo_id.in_(ids) for ids in lists))
+    scanned = and_(
+        *plain, *(exists().where(photo == c.photo_id, where) for photo, where in elsewhere)
     )
-    return statement if query.limit is None else statement.limit(query.limit)
+    probes += [(None, ids) for ids in lists]
+    return Selection(rows, scanned, tuple(Way(index, rows, probe) for index, probe in probes))
+
+
+def in_folders(folders: Sequence[Path], albums: Mapping[int, Path]) -> ColumnElement[bool]:
+    """Rows of the listing whose photo lies in or below one of the folders."""
+    parts: list[ColumnElement[bool]] = []
+    whole: set[int] = set()
+    for folder in folders:
+        if _inside_an_album(folder, albums):
+            parts.append(listing.c.photo_id.in_(select(photos.c.id).where(below(folder))))
+        else:
+            whole.update(_within(folder, albums))
+    return or_(listing.c.album_id.in_(sorted(whole)), *parts)
+
+
+def _albums_of(query: PhotoQuery, albums: Mapping[int, Path]) -> list[int] | None:
+    """Ids of the albums that a query keeps to, nested ones included; ``None`` for all."""
+    ids: set[int] | None = None
+    if query.album_id is not None:
+        top = albums.get(query.album_id)
+        ids = {query.album_id} if top is None else set(_within(top, albums))
+    if query.folder is not None and not _inside_an_album(query.folder, albums):
+        # Every photo below belongs to an album there: no need to look at folders one by one.
+        within = set(_within(query.folder, albums))
+        ids = within if ids is None else ids & within
+    return None if ids is None else sorted(ids)
+
+
+def _within(folder: Path, albums: Mapping[int, Path]) -> list[int]:
+    return [i for i, path in albums.items() if path == folder or folder in path.parents]
+
+
+def _inside_an_album(folder: Path, albums: Mapping[int, Path]) -> bool:
+    return any(path in folder.parents for path in albums.values())
+
+
+def as_if_new(query: PhotoQuery) -> PhotoQuery:
+    """What a query means under a model that was never used: nothing is analyzed yet."""
+    statuses = query.statuses
+    if query.min_score is not None or query.max_score is not None:
+        statuses = frozenset()
+    elif statuses is not None:
+        analyzed = {Status.SCORED, Status.NOT_SCORED, Status.UNREADABLE}
+        statuses -= analyzed
+        if Status.PENDING in statuses:
+            statuses |= analyzed  # under whatever other model
+    sort = SortKey.ADDED if query.sort is SortKey.SCORE else query.sort
+    return replace(query, statuses=statuses, sort=sort)

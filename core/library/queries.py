@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, LargeBinary, and_, func, or_, select, type_coerce
+from sqlalchemy import Engine, LargeBinary, Select, and_, func, or_, select, text, type_coerce
 from sqlalchemy.engine import Connection
 
 from core.domain import (
@@ -28,14 +28,18 @@ from core.domain import (
 )
 from core.library.database import reading
 from core.library.filters import (
+    Selection,
+    as_if_new,
     below,
-    conditions,
     file_state,
+    in_folders,
     joined,
     rating_column,
-    select_ids,
+    selection,
     status_column,
 )
+from core.library.listing import MISSING, STATUSES, listing
+from core.library.pages import Page, PageMark, all_ids, page
 from core.library.reason_queries import main_reason, reason_counts, reasons_of, unmeasured
 from core.library.rows import row_path, to_face, to_metadata, to_photo_row, to_score
 from core.library.schema import albums, analyses, faces, journal, judgements, models, photos
@@ -143,8 +147,20 @@ class Queries:
 
     def album_of(self, folder: Path) -> Album | None:
         """The deepest album that is ``folder`` or contains it."""
-        holders = [a for a in self.albums() if a.path == folder or a.path in folder.parents]
-        return max(holders, key=lambda album: len(album.path.parts), default=None)
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(albums)).all()
+            holders = [row for row in rows if row.path == folder or row.path in folder.parents]
+            if not holders:
+                return None
+            deepest = max(holders, key=lambda row: len(row.path.parts))
+            nested = [row.id for row in rows if deepest.path in (row.path, *row.path.parents)]
+            count = connection.execute(
+                select(func.count())
+                .select_from(photos)
+                .where(photos.c.album_id.in_(nested), photos.c.missing_since.is_(None))
+            ).scalar_one()
+        online = deepest.offline_since is None
+        return Album(deepest.id, deepest.path, deepest.name, online, int(count))
 
     def ignore_patterns(self, album_id: int) -> list[str]:
         """The user's own ignore patterns of an album."""
@@ -174,25 +190,35 @@ class Queries:
             self._model_ids[model] = found
         return self._model_ids[model]
 
+    def _selection(self, connection: Connection, query: PhotoQuery) -> tuple[PhotoQuery, Selection]:
+        """A query as it is meant under its model, and the rows of the listing it asks for."""
+        model_id = self._model_id(connection, query.model)
+        if model_id < 0:
+            query = as_if_new(query)
+            model_id = connection.scalar(select(func.min(models.c.id))) or -1
+        return query, selection(query, model_id, self._folders(connection))
+
+    def _folders(self, connection: Connection) -> dict[int, Path]:
+        """The folders of all albums by id."""
+        rows = connection.execute(select(albums.c.id, albums.c.path))
+        return {row.id: row.path for row in rows}
+
     def photo_ids(self, query: PhotoQuery) -> NDArray[np.int64]:
         """Ids of the photos that a query asks for, in its order."""
         with reading(self._engine) as connection:
-            statement = select_ids(
-                query,
-                self._model_id(connection, query.model),
-                self._album_ids(connection, query.album_id),
-            )
-            found = connection.scalars(statement).all()
-        return np.asarray(found, np.int64)
+            return all_ids(connection, *self._selection(connection, query))
+
+    def page(self, query: PhotoQuery, after: PageMark | None = None, size: int = 200) -> Page:
+        """The next ``size`` photos of a query in its order (its limit aside), whatever lies
+        before them: ``after`` is what the page before gave, ``None`` asks for the first."""
+        with reading(self._engine) as connection:
+            return page(connection, *self._selection(connection, query), after, size)
 
     def count(self, query: PhotoQuery) -> int:
         """How many photos a query asks for (its limit aside)."""
         with reading(self._engine) as connection:
-            statement = (
-                select(func.count())
-                .select_from(joined(self._model_id(connection, query.model)))
-                .where(*conditions(query, self._album_ids(connection, query.album_id)))
-            )
+            _, chosen = self._selection(connection, query)
+            statement = select(func.count()).select_from(listing).where(chosen.rows)
             return int(connection.execute(statement).scalar_one())
 
     def photo_rows(self, ids: Sequence[int], model: str) -> dict[int, PhotoRow]:
@@ -230,16 +256,15 @@ class Queries:
     def score_histogram(self, query: PhotoQuery, bins: int = 36) -> NDArray[np.int64]:
         """Numbers of photos per mean-score bin; ``bins`` equal bins over 1..10."""
         width = 9.0 / bins
-        bucket = func.min(func.cast((analyses.c.mean - 1.0) / width, photos.c.id.type), bins - 1)
+        bucket = func.min(func.cast((listing.c.mean - 1.0) / width, listing.c.size.type), bins - 1)
         counts = np.zeros(bins, np.int64)
         with reading(self._engine) as connection:
+            if self._model_id(connection, query.model) < 0:
+                return counts
+            _, chosen = self._selection(connection, query)
             statement = (
                 select(bucket.label("bin"), func.count().label("n"))
-                .select_from(joined(self._model_id(connection, query.model)))
-                .where(
-                    *conditions(query, self._album_ids(connection, query.album_id)),
-                    analyses.c.mean.is_not(None),
-                )
+                .where(chosen.rows, listing.c.mean.is_not(None))
                 .group_by("bin")
             )
             for row in connection.execute(statement):
@@ -249,19 +274,19 @@ class Queries:
     def status_counts(self, album_id: int | None, model: str) -> dict[Status, int]:
         """How many photos of an album (or of all) are in each state."""
         with reading(self._engine) as connection:
-            album_ids = self._album_ids(connection, album_id)
-            holder = (
-                photos.c.album_id.is_not(None)
-                if album_ids is None
-                else photos.c.album_id.in_(album_ids)
-            )
+            query = PhotoQuery(model, album_id=album_id, statuses=frozenset(Status))
+            _, chosen = self._selection(connection, query)
             statement = (
-                select(status_column.label("status"), func.count().label("n"))
-                .select_from(joined(self._model_id(connection, model)))
-                .where(holder)
-                .group_by("status")
+                select(listing.c.status, func.count().label("n"))
+                .where(chosen.rows)
+                .group_by(listing.c.status)
             )
-            return {Status(row.status): row.n for row in connection.execute(statement)}
+            found = {STATUSES[row.status]: row.n for row in connection.execute(statement)}
+            if self._model_id(connection, model) < 0:
+                missing = found.pop(Status.MISSING, 0)
+                counts = {Status.PENDING: sum(found.values()), Status.MISSING: missing}
+                found = {status: n for status, n in counts.items() if n}
+            return found
 
     # --- whole photos ----------------------------------------------------------------------------
 
@@ -340,15 +365,14 @@ class Queries:
     def _means(self, connection: Connection, album_id: int, model_id: int) -> NDArray[np.float64]:
         """Sorted mean scores of an album's present photos."""
         statement = (
-            select(analyses.c.mean)
-            .join(photos, photos.c.id == analyses.c.photo_id)
+            select(listing.c.mean)
             .where(
-                analyses.c.model_id == model_id,
-                analyses.c.mean.is_not(None),
-                photos.c.album_id.in_(self._album_ids(connection, album_id) or []),
-                photos.c.missing_since.is_(None),
+                listing.c.model_id == model_id,
+                listing.c.mean.is_not(None),
+                listing.c.album_id.in_(self._album_ids(connection, album_id) or []),
+                listing.c.status != MISSING,
             )
-            .order_by(analyses.c.mean)
+            .order_by(listing.c.mean)
         )
         return np.asarray(connection.scalars(statement).all(), np.float64)
 
@@ -440,13 +464,26 @@ class Queries:
             for row in rows
         ]
 
-    def _unfinished(self, model_id: int) -> Any:
-        return and_(
-            photos.c.missing_since.is_(None),
-            photos.c.album_id.is_not(None),
-            or_(analyses.c.source.is_(None), analyses.c.source != file_state),
-            photos.c.album_id.in_(select(albums.c.id).where(albums.c.offline_since.is_(None))),
+    def _unfinished(
+        self, connection: Connection, model: str, folders: Sequence[Path] | None
+    ) -> Select[tuple[int]]:
+        """Ids, in order, of photos whose file or model is newer than their analysis."""
+        model_id = self._model_id(connection, model)
+        listed = listing.c
+        online = select(albums.c.id).where(albums.c.offline_since.is_(None))
+        statement = select(listed.photo_id).where(
+            listed.status != MISSING, listed.album_id.in_(online)
         )
+        if model_id < 0:  # never used: all are unfinished, as listed under any other model
+            statement = statement.where(
+                listed.model_id == select(func.min(models.c.id)).scalar_subquery()
+            )
+        else:
+            statement = statement.where(listed.model_id == model_id, text("stale = 1"))
+            statement = statement.with_hint(listing, "INDEXED BY ix_listing_stale", "sqlite")
+        if folders is not None:
+            statement = statement.where(in_folders(folders, self._folders(connection)))
+        return statement.order_by(listed.photo_id)
 
     def pending(
         self,
@@ -463,30 +500,22 @@ class Queries:
         code. ``ids`` asks about particular photos, ``folders`` keeps to parts of the library.
         """
         with reading(self._engine) as connection:
-            model_id = self._model_id(connection, model)
-            statement = (
-                select(photos.c.id, photos.c.folder, photos.c.name, file_state.label("source"))
-                .select_from(joined(model_id))
-                .where(self._unfinished(model_id), photos.c.id > after_id)
-                .order_by(photos.c.id)
-                .limit(limit)
-            )
+            wanted = self._unfinished(connection, model, folders)
+            wanted = wanted.where(listing.c.photo_id > after_id).limit(limit)
             if ids is not None:
-                statement = statement.where(photos.c.id.in_([int(value) for value in ids]))
-            if folders is not None:
-                statement = statement.where(or_(*(below(folder) for folder in folders)))
-            rows = connection.execute(statement).all()
+                wanted = wanted.where(listing.c.photo_id.in_([int(value) for value in ids]))
+            rows = connection.execute(
+                select(photos.c.id, photos.c.folder, photos.c.name, file_state.label("source"))
+                .where(photos.c.id.in_(wanted))
+                .order_by(photos.c.id)
+            ).all()
         return [PendingPhoto(id=row.id, path=row_path(row), source=row.source) for row in rows]
 
     def pending_count(self, model: str, folders: Sequence[Path] | None = None) -> int:
         """How many photos wait to be analyzed."""
         with reading(self._engine) as connection:
-            model_id = self._model_id(connection, model)
-            statement = (
-                select(func.count()).select_from(joined(model_id)).where(self._unfinished(model_id))
-            )
-            if folders is not None:
-                statement = statement.where(or_(*(below(folder) for folder in folders)))
+            wanted = self._unfinished(connection, model, folders).order_by(None)
+            statement = wanted.with_only_columns(func.count())
             return int(connection.execute(statement).scalar_one())
 
     def unmeasured(

@@ -1,0 +1,255 @@
+"""Lists, pages and counts against the plain meaning of a query, over a library of every case."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.domain import (
+    Analysis,
+    Box,
+    Face,
+    FileState,
+    Flag,
+    Photo,
+    PhotoMetadata,
+    PhotoQuery,
+    Score,
+    ScoreDistribution,
+    SortKey,
+    Status,
+)
+from core.library.analysis_writes import AnalyzedPhoto
+from core.library.file_writes import FileChanges
+from core.library.library import Library, open_library
+
+MODEL, OTHER, UNUSED = "first-1-aaaa", "second-1-bbbb", "never-used"
+ALBUMS = ("/a", "/a/nested", "/b")
+MEANS = (3.0, 4.5, 4.5, 6.0, 7.25)
+FOLDERS = ("/a", "/a/x", "/a/x/deep", "/a/nested", "/a/nested/y", "/b")
+
+
+def distribution(mean: float) -> ScoreDistribution:
+    low = min(9, int(mean))
+    return ScoreDistribution(
+        tuple((1 - (mean - low)) * (k == low) + (mean - low) * (k == low + 1) for k in range(1, 11))
+    )
+
+
+def analysis(noise: random.Random, model: str) -> Analysis:
+    status = noise.choice([Status.SCORED] * 6 + [Status.NOT_SCORED, Status.UNREADABLE])
+    scored = status is Status.SCORED
+    taken = datetime(2020, 1, 1) + timedelta(days=noise.randrange(5))
+    return Analysis(
+        metadata=PhotoMetadata(
+            "jpeg", 40, 30, taken_at=taken if noise.random() < 0.7 else None, taken_source="exif"
+        ),
+        status=status,
+        reason=None if scored else "a reason",
+        score=Score(model, distribution(noise.choice([3.0, 4.5, 4.5, 6.0, 7.25])))
+        if scored
+        else None,
+        faces=tuple(Face(Box(0.1, 0.1, 0.2, 0.2), 0.9) for _ in range(noise.randrange(3))),
+    )
+
+
+def state(noise: random.Random, number: int) -> FileState:
+    folder = noise.choice(FOLDERS)
+    name = noise.choice(["IMG", "img_50%", "Ärger"])
+    return FileState(
+        Path(folder, f"{name}-{number:03}.jpg"), noise.choice([10, 20, 30]), number, number, 1
+    )
+
+
+def save(library: Library, model: str, ids: list[int], noise: random.Random) -> None:
+    sources = {photo.id: photo.source for photo in library.queries.pending(model, limit=1000)}
+    library.writer.save_analyses(
+        model,
+        [AnalyzedPhoto(i, sources[i], analysis(noise, model)) for i in ids if i in sources],
+    ).result()
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """120 photos in nested albums: some missing, changed since, judged, of two models."""
+    noise = random.Random(7)
+    with open_library(tmp_path_factory.mktemp("library")) as opened:
+        for path in ALBUMS:
+            opened.writer.add_album(Path(path)).result()
+        states = [state(noise, number) for number in range(120)]
+        album = opened.queries.albums()[0].id
+        ids = opened.writer.apply_files(FileChanges(album, new=states)).result()
+        save(opened, MODEL, ids[:90], noise)
+        save(opened, OTHER, ids[40:], noise)
+        for number in range(40):
+            chosen = noise.sample(ids, 3)
+            if number % 2:
+                opened.writer.set_rating(chosen, noise.randrange(6)).result()
+            else:
+                flag = noise.choice([Flag.PICK, Flag.REJECT, None])
+                opened.writer.set_flag(chosen, flag).result()
+        opened.writer.undo().result()
+        gone = [(i, s.path) for i, s in zip(ids[10:20], states[10:20], strict=True)]
+        opened.writer.apply_files(FileChanges(album, missing=gone)).result()
+        changed = [
+            (i, FileState(s.path, 99, s.mtime_ns + 1, s.inode, 1))
+            for i, s in zip(ids[14:24], states[14:24], strict=True)
+        ]
+        opened.writer.apply_files(FileChanges(album, changed=changed)).result()
+        save(opened, MODEL, ids[14:17], noise)
+        opened.writer.remove_album(opened.queries.album_of(Path("/b")).id).result()  # type: ignore[union-attr]
+        yield opened
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a query gives, worked out from whole photos, one by one."""
+
+    photos: list[Photo]
+
+    def ids(self, query: PhotoQuery) -> list[int]:
+        chosen = [photo for photo in self.photos if self._wanted(photo, query)]
+        known = [photo for photo in chosen if self._key(photo, query.sort) is not None]
+        unknown = [photo for photo in chosen if self._key(photo, query.sort) is None]
+        known.sort(key=lambda p: (self._key(p, query.sort), p.id), reverse=query.descending)
+        unknown.sort(key=lambda p: p.id, reverse=query.descending)
+        return [photo.id for photo in (*known, *unknown)][: query.limit]
+
+    def _wanted(self, photo: Photo, query: PhotoQuery) -> bool:
+        mean = photo.score.mean if photo.score else None
+        folder = photo.path.parent
+        below = query.folder is None or query.folder in (folder, *folder.parents)
+        statuses = query.statuses or frozenset(Status) - {Status.MISSING}
+        return (
+            photo.album is not None
+            and below
+            and photo.status in statuses
+            and (query.min_score is None or (mean is not None and mean >= query.min_score))
+            and (query.max_score is None or (mean is not None and mean <= query.max_score))
+            and (not query.portraits_only or len(photo.faces) > 0)
+            and query.text.lower() in photo.path.name.lower()
+            and (query.flag is None or photo.flag is query.flag)
+            and photo.rating >= (query.min_rating or 0)
+        )
+
+    def _key(self, photo: Photo, sort: SortKey) -> object:
+        match sort:
+            case SortKey.SCORE:
+                return photo.score.mean if photo.score else None
+            case SortKey.TAKEN:
+                return photo.metadata.taken_at if photo.metadata else None
+            case SortKey.NAME:
+                return photo.path.name.encode()
+            case SortKey.ADDED:
+                return photo.id
+            case SortKey.RATING:
+                return photo.rating
+            case SortKey.FACES:
+                return len(photo.faces)
+            case SortKey.SIZE:
+                return photo.size
+
+
+@pytest.fixture(scope="module")
+def expected(library: Library) -> dict[str, Expected]:
+    return {
+        model: Expected(library.queries.photos(list(range(1, 200)), model))
+        for model in (MODEL, OTHER, UNUSED)
+    }
+
+
+FILTERS: list[dict[str, object]] = [
+    {},
+    {"statuses": frozenset(Status)},
+    {"statuses": frozenset({Status.MISSING})},
+    {"statuses": frozenset({Status.PENDING, Status.UNREADABLE})},
+    {"statuses": frozenset({Status.SCORED, Status.NOT_SCORED})},
+    {"min_score": 4.5},
+    {"min_score": 4.0, "max_score": 6.0},
+    {"portraits_only": True},
+    {"text": "img"},
+    {"text": "50%"},
+    {"flag": Flag.PICK},
+    {"flag": Flag.REJECT, "min_rating": 1},
+    {"min_rating": 3},
+    {"folder": Path("/a")},
+    {"folder": Path("/a/x")},
+    {"folder": Path("/")},
+    {"folder": Path("/nowhere")},
+    {"folder": Path("/a/x"), "min_score": 4.0, "portraits_only": True},
+    {"limit": 7},
+]
+
+
+@pytest.mark.parametrize("filters", FILTERS, ids=str)
+@pytest.mark.parametrize("model", [MODEL, OTHER, UNUSED])
+def test_lists_pages_and_counts_mean_the_same(
+    library: Library, expected: dict[str, Expected], model: str, filters: dict[str, object]
+) -> None:
+    for sort, descending in itertools.product(SortKey, (True, False)):
+        query = PhotoQuery(model, sort=sort, descending=descending, **filters)  # type: ignore[arg-type]
+        wanted = expected[model].ids(query)
+        assert library.queries.photo_ids(query).tolist() == wanted, (sort, descending)
+        if query.limit is not None:
+            continue
+        assert library.queries.count(query) == len(wanted)
+        for few in (0, 1000):  # read along the order's index; fetch by the filter's and sort
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("core.library.pages.FEW", few)
+                paged: list[int] = []
+                mark = None
+                while True:
+                    page = library.queries.page(query, mark, 25)
+                    paged += page.ids
+                    mark = page.after
+                    if mark is None:
+                        break
+                assert paged == wanted, (sort, descending, few)
+
+
+def test_an_album_lists_the_photos_of_albums_inside_it(
+    library: Library, expected: dict[str, Expected]
+) -> None:
+    for path in ("/a", "/a/nested"):
+        album = library.queries.album_of(Path(path))
+        assert album is not None
+        query = PhotoQuery(MODEL, album_id=album.id)
+        same = PhotoQuery(MODEL, folder=Path(path))
+        assert library.queries.photo_ids(query).tolist() == expected[MODEL].ids(same)
+        assert album.photo_count == len(expected[MODEL].ids(same))
+
+
+def test_what_is_pending_is_what_was_not_analyzed_as_it_is_now(library: Library) -> None:
+    for model in (MODEL, OTHER, UNUSED):
+        pending = {photo.id for photo in library.queries.pending(model, limit=1000)}
+        statuses = library.queries.status_counts(None, model)
+        if model == UNUSED:
+            assert len(pending) == statuses[Status.PENDING]
+        present = library.queries.photo_ids(PhotoQuery(model)).tolist()
+        assert pending <= set(present)
+        assert library.queries.pending_count(model) == len(pending)
+        inside = library.queries.pending(model, limit=1000, folders=[Path("/a/x")])
+        assert {p.id for p in inside} == {
+            p.id
+            for p in library.queries.pending(model, limit=1000)
+            if Path("/a/x") in (p.path.parent, *p.path.parent.parents)
+        }
+        assert library.queries.pending_count(model, [Path("/a/x")]) == len(inside)
+    changed = {photo.id for photo in library.queries.pending(MODEL, limit=1000)}
+    assert changed & set(range(18, 25))
+
+
+def test_the_listing_is_what_the_tables_say(library: Library) -> None:
+    with library.queries.reading() as connection:
+        kept, computed = (
+            connection.exec_driver_sql(f"SELECT * FROM {name} ORDER BY 1, 2").all()
+            for name in ("listing", "listed")
+        )
+    assert kept == computed
+    assert len(kept) == 2 * 120
