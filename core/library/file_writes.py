@@ -167,9 +167,7 @@ def apply(connection: Connection, changes: FileChanges) -> tuple[list[int], Libr
         ]
         added = list(connection.scalars(statement, rows))
     updated = frozenset(photo_id for photo_id, _ in [*changes.moved, *changes.changed])
-    return added, LibraryChange(
-        added=frozenset(added), updated=updated, removed=frozenset(gone)
-    )
+    return added, LibraryChange(added=frozenset(added), updated=updated, removed=frozenset(gone))
 
 
 def _note_missing(
