@@ -24,6 +24,7 @@ from core.files.identity import fingerprint
 from core.library.analysis_writes import AnalyzedPhoto
 from core.library.library import Library
 from core.library.queries import PendingPhoto
+from core.reasons.background import ReasonsLoop
 from core.reconcile import reconcile
 from core.work_queue import WorkQueue
 
@@ -66,6 +67,7 @@ class Indexer:
             is instant. A ``ModelError`` is told through the progress' notes.
         workers: photos analyzed at a time.
         folders: keep to these parts of the library (``None``: all of it).
+        measure_reasons: measure faults too, whenever there is nothing to score.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Indexer:
         model_id: str,
         workers: int = 2,
         folders: Sequence[Path] | None = None,
+        measure_reasons: bool = False,
     ) -> None:
         self._library = library
         self._analyzer_factory = analyzer_factory
@@ -100,9 +103,16 @@ class Indexer:
         self._paused = False
         self._notes: dict[str, str] = {}
         self._speed: deque[float] = deque(maxlen=SPEED_WINDOW)
+        self._reasons: ReasonsLoop | None = None
+        if measure_reasons:
+            self._reasons = ReasonsLoop(
+                library, model_id, self._leisure, folders, prepare_thread=_lower_priority
+            )
         self._listeners: list[ProgressListener] = []
         self._unsubscribe: Callable[[], None] | None = None
         self._found_files = 0
+        self.unsettled: Callable[[], frozenset[Path]] = frozenset
+        """Files that are being written right now; a watcher knows (see `core.watching`)."""
         self._unsettled: Callable[[], Collection[Path]] = tuple
 
     # --- life ------------------------------------------------------------------------------------
@@ -120,6 +130,8 @@ class Indexer:
         ]
         for thread in self._threads:
             thread.start()
+        if self._reasons is not None:
+            self._reasons.start()
 
     def stop(self) -> None:
         """Finish the photos in hand, store them, and join every thread."""
@@ -129,6 +141,8 @@ class Indexer:
         self._library.writer.hurry(True)
         self._work.close()
         self._scopes.put(None)
+        if self._reasons is not None:
+            self._reasons.stop()
         for thread in self._threads:
             thread.join()
         self._finished.put(None)
@@ -247,6 +261,19 @@ class Indexer:
         with self._state:
             return self._state.wait_for(self._idle, timeout)
 
+    def wait_until_measured(self, timeout: float | None = None) -> bool:
+        """Wait until the faults of all scored photos are measured; False when time ran out.
+
+        True at once where they are not measured at all.
+        """
+        return self._reasons is None or self._reasons.wait_until_done(timeout)
+
+    def _leisure(self) -> bool:
+        """Whether there is nothing to scan or to score, and the user wants work to go on."""
+        with self._state:
+            busy = self._open_scopes > 0 or self._paused or "model" in self._notes
+        return not busy and not self._cancelled.is_set() and self._work.idle
+
     def _idle(self) -> bool:
         if self._stopping.is_set() or self._cancelled.is_set() or "model" in self._notes:
             return True
@@ -291,6 +318,7 @@ class Indexer:
             scope.folder,
             recursive=scope.recursive,
             stopped=lambda: self._stopping.is_set() or self._cancelled.is_set(),
+            unsettled=self.unsettled,
         )
         self._found_files += seen.found
         for folder, reason in seen.problems.items():
@@ -468,6 +496,8 @@ class Indexer:
         progress = self.progress()
         for listener in list(self._listeners):
             listener(progress)
+        if self._reasons is not None:
+            self._reasons.wake()
 
 
 def _check_unchanged(photo: PendingPhoto) -> None:

@@ -53,11 +53,14 @@ def reconcile(
     *,
     recursive: bool = True,
     stopped: Callable[[], bool] = lambda: False,
+    unsettled: Callable[[], frozenset[Path]] = frozenset,
 ) -> Reconciled:
     """Bring the index in step with ``folder``, which lies in an album (or is one).
 
-    A folder that can't be seen at all (its drive is away) changes nothing but the album's state.
-    Stops early, without calling anything missing, once ``stopped()`` is true.
+    Files that ``unsettled()`` names are being written right now: they are left as the index has
+    them until the watcher tells of them. A folder that can't be seen at all (its drive is away)
+    changes nothing but the album's state. Stops early, without calling anything missing, once
+    ``stopped()`` is true.
     """
     album = library.queries.album_of(folder)
     if album is None:
@@ -67,11 +70,11 @@ def reconcile(
         for other in library.queries.albums()
         if recursive and folder in other.path.parents and other.id != album.id
     ]
-    result = _reconcile_album(library, album, folder, recursive, stopped, nested)
+    result = _reconcile_album(library, album, folder, recursive, stopped, nested, unsettled)
     for inner in nested:
         # Each album has its own rules and may be on a drive of its own.
         deeper = [other for other in nested if inner.path in other.path.parents]
-        result.add(_reconcile_album(library, inner, inner.path, True, stopped, deeper))
+        result.add(_reconcile_album(library, inner, inner.path, True, stopped, deeper, unsettled))
     return result
 
 
@@ -82,6 +85,7 @@ def _reconcile_album(
     recursive: bool,
     stopped: Callable[[], bool],
     nested: Sequence[Album],
+    unsettled: Callable[[], frozenset[Path]],
 ) -> Reconciled:
     """One album's part of a folder; what lies in ``nested`` albums is left to these."""
     result = Reconciled()
@@ -115,9 +119,13 @@ def _reconcile_album(
         result.found += 1
         seen.add(path)
         before = known.get(path)
+        if before is not None and before[1:] == (state.size, state.mtime_ns, 0):
+            continue
+        if state.path in unsettled():
+            continue
         if before is None:
             fresh.append(state)
-        elif before[1:] != (state.size, state.mtime_ns, 0):
+        else:
             changed.append((before.id, state))
 
     vanished = {

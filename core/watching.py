@@ -44,12 +44,14 @@ class AlbumWatcher:
         self._library = library
         self._indexer = indexer
         self._watcher = watcher_factory(self._changed, self._rescan, self._note)
+        indexer.unsettled = self._watcher.unsettled
         self._roots: dict[Path, tuple[str, ...]] = {}
         self._unsubscribe: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Begin to watch; every album is reconciled once its watch stands."""
         self._unsubscribe = self._library.writer.subscribe(self._library_changed)
+        self._indexer.hold_back(self._watcher.unsettled)
         self._follow_albums()
         self._watcher.start()
 
@@ -57,6 +59,7 @@ class AlbumWatcher:
         """End watching and join the watcher's threads."""
         if self._unsubscribe is not None:
             self._unsubscribe()
+        self._indexer.hold_back(tuple)
         self._watcher.stop()
 
     def _library_changed(self, change: LibraryChange) -> None:
