@@ -62,15 +62,17 @@ class Notifier(QObject):
 
     def report(self, error: BaseException) -> None:
         """Tell the user of an error; any thread. What isn't an ``AlbumenError`` is a bug."""
+        if isinstance(error, AlbumenError):
+            log.warning("%s", error)
+        else:
+            log.error("unexpected error", exc_info=error)
         self._failed.emit(error)
 
     @Slot(object)
     def _report(self, error: BaseException) -> None:
         if isinstance(error, AlbumenError):
-            log.warning("%s", error)
             self.warn(str(error))
             return
-        log.error("unexpected error", exc_info=error)
         self.warn(
             tr("Something went wrong, and the details are in the log. Your photos are untouched.")
         )

@@ -28,6 +28,12 @@ def status_text(status: Status) -> str:
     }[status]
 
 
+def reason_text(reason: str | None) -> str:
+    """Why there is no score, as a sentence of its own."""
+    text = reason or tr("This file can’t be read")
+    return text[:1].upper() + text[1:]
+
+
 def flag_text(flag: Flag | None) -> str:
     """The user's verdict in a word."""
     return {Flag.PICK: tr("Pick"), Flag.REJECT: tr("Reject"), None: tr("No flag")}[flag]

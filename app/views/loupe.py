@@ -15,6 +15,7 @@ from app.translation import decimal, tr
 from app.views.controls import ElidedLabel, IconButton, label
 from app.views.photo_canvas import PhotoCanvas
 from app.views.photo_grid import PhotoGrid
+from app.wording import reason_text
 from core.domain import Photo, PhotoRow, Status
 
 STRIP_SIDE = 72
@@ -217,7 +218,7 @@ class Loupe(QWidget):
             self.canvas.setAccessibleName(row.name)
             self._show_details()
         if row.status is Status.UNREADABLE:
-            self.canvas.set_message(row.reason or tr("This file can't be read"))
+            self.canvas.set_message(reason_text(row.reason))
             return
         self._show_best()
         self._request()

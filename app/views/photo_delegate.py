@@ -21,7 +21,7 @@ from app.models.photo_list import PHOTO_ROLE
 from app.models.thumbnails import ThumbnailCache
 from app.theme import Theme, icon_pixmap
 from app.translation import tr
-from app.wording import color_text, score_text, status_text
+from app.wording import color_text, reason_text, score_text, status_text
 from core.domain import ColorLabel, Flag, PhotoRow, Status
 from core.reasons.codes import title
 
@@ -160,7 +160,7 @@ class PhotoDelegate(QStyledItemDelegate):
         painter.setPen(self._colors["text_dim"])
         lower = area.adjusted(6, area.height() // 2 + 8, -6, -4)
         flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
-        painter.drawText(lower, flags, row.reason or tr("This file can't be read"))
+        painter.drawText(lower, flags, reason_text(row.reason))
 
     def _paint_fault(self, painter: QPainter, area: QRect, text: str) -> None:
         """The gravest measured fault as a chip at the photo's lower edge."""

@@ -14,7 +14,7 @@ from app.models.thumbnails import ThumbnailCache
 from app.theme import Theme, icon_pixmap
 from app.views.controls import ElidedLabel, StarRating, label
 from app.views.photo_canvas import PhotoCanvas
-from app.wording import score_text, status_text
+from app.wording import reason_text, score_text, status_text
 from core.domain import Flag, Photo, PhotoRow, Status
 
 LoadDetails = Callable[[int, Callable[[Photo | None], object]], object]
@@ -103,7 +103,7 @@ class PhotoPane(QWidget):
         if row is None:
             return
         if row.status is Status.UNREADABLE:
-            self.canvas.set_message(row.reason or status_text(row.status))
+            self.canvas.set_message(reason_text(row.reason))
             return
         shown = pictures.get(row.id, self.side())
         if shown is not None:

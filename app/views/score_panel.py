@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +23,7 @@ from app.wording import (
     faces_text,
     percentile_text,
     pixels_text,
+    reason_text,
     score_text,
     size_text,
     status_text,
@@ -172,7 +172,7 @@ class ScorePanel(QWidget):
     @staticmethod
     def _rank(photo: Photo) -> str:
         if photo.reason:
-            return photo.reason[:1].upper() + photo.reason[1:]
+            return reason_text(photo.reason)
         return "" if photo.percentile is None else percentile_text(photo.percentile)
 
     @staticmethod
@@ -195,9 +195,9 @@ class ScorePanel(QWidget):
                 widget.deleteLater()
         for row, (name, value) in enumerate(photo_facts(photo)):
             key = label(name, "dim")
-            text = ElidedLabel(value)
+            text = ElidedLabel(value) if name == tr("Folder") else label(value)
             text.setToolTip(value)
-            text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            text.setWordWrap(name != tr("Folder"))
             self.facts.addWidget(key, row, 0, Qt.AlignmentFlag.AlignTop)
             self.facts.addWidget(text, row, 1)
 

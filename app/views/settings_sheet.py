@@ -80,6 +80,8 @@ class SettingsSheet(Sheet):
         self.memory.setSingleStep(32)
         self.memory.setSuffix(" MB")
         self.memory.setAccessibleName(tr("Memory for thumbnails"))
+        for spin in (self.workers, self.memory):
+            spin.setMinimumSize(120, 30)
         self.footer = QWidget()
         self.reopen = push_button(tr("Open the window anew"), primary=True)
         self._build()
