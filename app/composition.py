@@ -79,11 +79,11 @@ def _run_once(
     session.notifier.install_hooks()
     window = make_window(session, theme, settings)
     signals = QuitOnSignal(window.close)
-    window.show()
-    session.start()
-    if folders:
-        session.actions.add_albums([absolute(path) for path in folders])
     try:
+        window.show()
+        session.start()
+        if folders:
+            session.actions.add_albums([absolute(path) for path in folders])
         return app.exec(), window.reopen_wanted
     finally:
         session.stop()
