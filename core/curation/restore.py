@@ -127,10 +127,12 @@ def _with_both(move: Move, target: Path) -> TakenBack:
         target.unlink()  # the second name of the same file
         return TakenBack()
     if move.state == "planned":
-        # The original was never taken away. Between disks a copy of ours may be there already;
-        # on one disk at most an empty file that held the name. Anything else is not ours.
+        # The original was never taken away. Between disks a copy of ours may be there already
+        # (equal to the last bit and to the nanosecond), or an empty file that held the name.
+        # Anything else is not ours.
         placeholder = theirs.st_size == 0 and move.size > 0
-        copied = ours.st_dev != theirs.st_dev and moving.same_file(move.source, target)
+        equal = ours.st_mtime_ns == theirs.st_mtime_ns
+        copied = equal and moving.same_file(move.source, target)
         if placeholder or copied:
             target.unlink()
         return TakenBack()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -461,6 +462,45 @@ def test_a_death_between_trash_and_journal_is_mended(
     with pytest.raises(Killed):
         apply(library, planned(library, album), Rejects.TRASH)
     assert len(names(album)) == 3
+    assert [done.unrestored for done in recover(library)] == [()]
+    assert tree(album) == files
+    assert database(library, ids) == known
+
+
+@pytest.mark.parametrize("way", ["link", "copy"])
+def test_a_death_between_the_new_name_and_the_old_leaves_one_file(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Where a file system can't rename in one step, both names are there for a moment."""
+    from core.curation import moving
+
+    class Killed(BaseException):
+        pass
+
+    album = tmp_path / "album"
+    ids = build(library, album, shots(4))
+    files, known = tree(album), database(library, ids)
+    with monkeypatch.context() as patch:
+        unlink, rename = os.unlink, moving._rename_without_replacing
+
+        def die(path: Path) -> None:
+            if Path(path).suffix == ".jpg":
+                raise Killed
+            unlink(path)
+
+        def between_disks(source: Path, target: Path) -> None:
+            if not source.name.endswith(moving.PART_SUFFIX):
+                raise OSError(errno.EXDEV, "another disk")
+            rename(source, target)
+
+        patch.setattr(os, "unlink", die)
+        if way == "link":
+            patch.setattr(moving, "_exclusive_rename", lambda: None)
+        else:
+            patch.setattr(moving, "_rename_without_replacing", between_disks)
+        with pytest.raises(Killed):
+            apply(library, planned(library, album), Rejects.MOVE)
+    assert len(contents(album)) == 5  # one file under two names
     assert [done.unrestored for done in recover(library)] == [()]
     assert tree(album) == files
     assert database(library, ids) == known
