@@ -11,6 +11,7 @@ from core.errors import LibraryError, NewerLibraryError
 from core.files.thumbnails import ThumbnailStore
 from core.library import backup
 from core.library.database import DATABASE_NAME, make_engine, make_folder, prepare
+from core.library.foreign_changes import CHECK_S, ForeignChanges
 from core.library.presence import Presence
 from core.library.queries import Queries
 from core.library.writer import Writer
@@ -52,6 +53,13 @@ class Library:
         self.queries = Queries(self._read_engine)
         self.writer = Writer(self._write_engine)
         self.thumbnails = ThumbnailStore(path)
+        self._foreign: ForeignChanges | None = None
+
+    def follow_other_programs(self, check_s: float = CHECK_S) -> None:
+        """Tell the writer's listeners, too, when another program writes into this library."""
+        if self._foreign is None:
+            self._foreign = ForeignChanges(self.writer, check_s)
+            self._foreign.start()
 
     def _open_whole(self, path: Path) -> Path:
         """A current, undamaged database; a damaged one is set aside and its user data saved."""
@@ -89,6 +97,9 @@ class Library:
 
     def close(self) -> None:
         """Finish pending writes and let go of the files."""
+        if self._foreign is not None:
+            self._foreign.stop()
+            self._foreign = None
         self.writer.close()
         self.thumbnails.close()
         self._read_engine.dispose()

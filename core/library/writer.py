@@ -19,7 +19,13 @@ from sqlalchemy.exc import OperationalError
 
 from core.domain import Album, ColorLabel, Flag, LibraryChange
 from core.errors import LibraryError
-from core.library import analysis_writes, file_writes, judgement_writes, reason_writes
+from core.library import (
+    analysis_writes,
+    file_writes,
+    forgetting,
+    judgement_writes,
+    reason_writes,
+)
 from core.library.analysis_writes import AnalyzedPhoto
 from core.library.file_writes import FileChanges
 from core.library.reason_writes import MeasuredPhoto
@@ -89,11 +95,28 @@ class Writer:
                 self._explain(error, waited)  # returns only when trying again makes sense
                 waited = True
         if change:
-            with self._lock:
-                listeners = list(self._listeners)
-            for listener in listeners:
-                listener(change)
+            self._tell(change)
         return result
+
+    def _tell(self, change: LibraryChange) -> None:
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(change)
+
+    def announce(self, change: LibraryChange) -> None:
+        """Tell all listeners of a change that somebody else made, on the writer thread."""
+        self._pool.submit(self._tell, change)
+
+    def foreign_version(self) -> Future[int]:
+        """A number that changes whenever another program has written."""
+        return self._pool.submit(self._foreign_version)
+
+    def _foreign_version(self) -> int:
+        with self._engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            return int(driver.execute("PRAGMA data_version").fetchone()[0])
 
     def _transact(self, write: Write[T], durable: bool) -> tuple[T, LibraryChange]:
         with self._engine.connect() as connection:
@@ -159,11 +182,11 @@ class Writer:
 
     def forget_failures(self, model: str, photo_ids: Sequence[int] | None = None) -> Future[int]:
         """Let photos that could not be read (these, or all) be analyzed again; gives how many."""
-        return self.submit(lambda c: analysis_writes.forget_failures(c, model, photo_ids))
+        return self.submit(lambda c: forgetting.forget_failures(c, model, photo_ids))
 
     def forget_analyses(self, model: str, photo_ids: Sequence[int]) -> Future[None]:
         """Let photos be analyzed again, whatever was found."""
-        return self.submit(lambda c: analysis_writes.forget(c, model, photo_ids))
+        return self.submit(lambda c: forgetting.forget(c, model, photo_ids))
 
     def save_reasons(self, measured: Iterable[MeasuredPhoto]) -> Future[int]:
         """Store measured faults; gives how many still matched their photo's file."""
