@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection
 
@@ -44,10 +44,20 @@ def model_row(connection: Connection, model: str) -> int:
     return int(found)
 
 
+FACTS = (
+    "format", "width", "height", "orientation", "animated", "taken_at", "taken_source", "camera",
+    "lens", "iso", "exposure_s", "aperture", "focal_mm",
+)  # fmt: skip
+"""Columns of ``photos`` named like the fields of ``PhotoMetadata``."""
+
+
 def save(
     connection: Connection, model: str, batch: Sequence[AnalyzedPhoto]
 ) -> tuple[int, LibraryChange]:
-    """Store analyses whose photo still has the file that was analyzed; others are stale."""
+    """Store analyses whose photo still has the file that was analyzed; others are stale.
+
+    One statement a table for the whole batch: making statements costs more than running them.
+    """
     model_id = model_row(connection, model)
     current = {
         row.id: row
@@ -57,43 +67,66 @@ def save(
             )
         )
     }
-    saved: list[int] = []
-    for analyzed in batch:
-        row = current.get(analyzed.photo_id)
-        if row is None or row.source != analyzed.source:
-            continue
-        if row.facts_source != analyzed.source:
-            _save_facts(connection, analyzed)
-        _save_score(connection, model_id, analyzed)
-        saved.append(analyzed.photo_id)
-    return len(saved), LibraryChange(updated=frozenset(saved))
+    fresh = [
+        analyzed
+        for analyzed in batch
+        if analyzed.photo_id in current and current[analyzed.photo_id].source == analyzed.source
+    ]
+    if not fresh:
+        return 0, LibraryChange()
+    _save_facts(
+        connection,
+        [item for item in fresh if current[item.photo_id].facts_source != item.source],
+    )
+    connection.execute(_SAVE_SCORE, [_score_values(model_id, analyzed) for analyzed in fresh])
+    return len(fresh), LibraryChange(updated=frozenset(item.photo_id for item in fresh))
 
 
-def _save_facts(connection: Connection, analyzed: AnalyzedPhoto) -> None:
-    """What holds under every model: the file's facts and its faces."""
-    analysis = analyzed.analysis
-    facts: dict[str, Any] = {
-        "facts_source": analyzed.source,
-        "face_count": len(analysis.faces),
-        "likeness": analysis.likeness,
+def _save_facts(connection: Connection, analyzed: Sequence[AnalyzedPhoto]) -> None:
+    """What holds under every model: the files' facts and their faces."""
+    if not analyzed:
+        return
+    readable = [item for item in analyzed if item.analysis.metadata is not None]
+    unreadable = [item for item in analyzed if item.analysis.metadata is None]
+    if readable:
+        connection.execute(_SAVE_FACTS, [_fact_values(item) for item in readable])
+    if unreadable:
+        connection.execute(_SAVE_STATE, [_state_values(item) for item in unreadable])
+    connection.execute(
+        delete(faces).where(faces.c.photo_id.in_([item.photo_id for item in analyzed]))
+    )
+    found = [_face_values(item.photo_id, face) for item in analyzed for face in item.analysis.faces]
+    if found:
+        connection.execute(insert(faces), found)
+
+
+_STATE: dict[str, Any] = {
+    "facts_source": bindparam("new_facts_source"),
+    "face_count": bindparam("new_face_count"),
+    "likeness": bindparam("new_likeness"),
+    "fingerprint": func.coalesce(bindparam("new_fingerprint"), photos.c.fingerprint),
+}
+_SAVE_STATE = update(photos).where(photos.c.id == bindparam("photo_id")).values(_STATE)
+_SAVE_FACTS = (
+    update(photos)
+    .where(photos.c.id == bindparam("photo_id"))
+    .values(_STATE | {name: bindparam(f"new_{name}") for name in FACTS})
+)
+
+
+def _state_values(item: AnalyzedPhoto) -> dict[str, Any]:
+    return {
+        "photo_id": item.photo_id,
+        "new_facts_source": item.source,
+        "new_face_count": len(item.analysis.faces),
+        "new_likeness": item.analysis.likeness,
+        "new_fingerprint": item.fingerprint,
     }
-    if analyzed.fingerprint is not None:
-        facts["fingerprint"] = analyzed.fingerprint
-    metadata = analysis.metadata
-    if metadata is not None:
-        facts |= {
-            name: getattr(metadata, name)
-            for name in (
-                "format", "width", "height", "orientation", "animated", "taken_at",
-                "taken_source", "camera", "lens", "iso", "exposure_s", "aperture", "focal_mm",
-            )
-        }  # fmt: skip
-    connection.execute(update(photos).where(photos.c.id == analyzed.photo_id).values(**facts))
-    connection.execute(delete(faces).where(faces.c.photo_id == analyzed.photo_id))
-    if analysis.faces:
-        connection.execute(
-            insert(faces), [_face_values(analyzed.photo_id, face) for face in analysis.faces]
-        )
+
+
+def _fact_values(item: AnalyzedPhoto) -> dict[str, Any]:
+    metadata = item.analysis.metadata
+    return _state_values(item) | {f"new_{name}": getattr(metadata, name) for name in FACTS}
 
 
 def _face_values(photo_id: int, face: Face) -> dict[str, Any]:
@@ -109,10 +142,23 @@ def _face_values(photo_id: int, face: Face) -> dict[str, Any]:
     }
 
 
-def _save_score(connection: Connection, model_id: int, analyzed: AnalyzedPhoto) -> None:
+_upsert = upsert(analyses)
+_SAVE_SCORE = _upsert.on_conflict_do_update(
+    index_elements=["model_id", "photo_id"],
+    set_={
+        column.name: _upsert.excluded[column.name]
+        for column in analyses.c
+        if not column.primary_key
+    },
+)
+
+
+def _score_values(model_id: int, analyzed: AnalyzedPhoto) -> dict[str, Any]:
     analysis, score = analyzed.analysis, analyzed.analysis.score
     box = None if score is None else score.face_map_box
-    values = {
+    return {
+        "model_id": model_id,
+        "photo_id": analyzed.photo_id,
         "source": analyzed.source,
         "status": analysis.status.value,
         "reason": analysis.reason,
@@ -125,10 +171,37 @@ def _save_score(connection: Connection, model_id: int, analyzed: AnalyzedPhoto) 
         "face_map_box": None if box is None else [box.x, box.y, box.w, box.h],
         "analyzed_at": now(),
     }
-    statement = upsert(analyses).values(model_id=model_id, photo_id=analyzed.photo_id, **values)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["model_id", "photo_id"],
-            set_={name: statement.excluded[name] for name in values},
+
+
+def forget_failures(
+    connection: Connection, model: str, photo_ids: Sequence[int] | None
+) -> tuple[int, LibraryChange]:
+    """Drop analyses that say "unreadable", so that these photos wait to be analyzed again."""
+    found = list(
+        connection.scalars(
+            select(analyses.c.photo_id)
+            .join(models, models.c.id == analyses.c.model_id)
+            .where(models.c.key == model, analyses.c.status == Status.UNREADABLE.value)
         )
     )
+    if photo_ids is not None:
+        found = sorted(set(found).intersection(int(photo_id) for photo_id in photo_ids))
+    forget(connection, model, found)
+    return len(found), LibraryChange(updated=frozenset(found))
+
+
+def forget(
+    connection: Connection, model: str, photo_ids: Sequence[int]
+) -> tuple[None, LibraryChange]:
+    """Drop analyses of photos under one model; they wait to be analyzed again."""
+    for start in range(0, len(photo_ids), 500):
+        chunk = photo_ids[start : start + 500]
+        connection.execute(
+            delete(analyses).where(
+                analyses.c.photo_id.in_(chunk),
+                analyses.c.model_id.in_(select(models.c.id).where(models.c.key == model)),
+            )
+        )
+        # The facts are read again too: what went wrong may have spoilt them.
+        connection.execute(update(photos).where(photos.c.id.in_(chunk)).values(facts_source=None))
+    return None, LibraryChange(updated=frozenset(photo_ids))
