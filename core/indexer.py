@@ -111,8 +111,6 @@ class Indexer:
         self._listeners: list[ProgressListener] = []
         self._unsubscribe: Callable[[], None] | None = None
         self._found_files = 0
-        self.unsettled: Callable[[], frozenset[Path]] = frozenset
-        """Files that are being written right now; a watcher knows (see `core.watching`)."""
         self._unsettled: Callable[[], Collection[Path]] = tuple
 
     # --- life ------------------------------------------------------------------------------------
@@ -318,7 +316,7 @@ class Indexer:
             scope.folder,
             recursive=scope.recursive,
             stopped=lambda: self._stopping.is_set() or self._cancelled.is_set(),
-            unsettled=self.unsettled,
+            unsettled=self._unsettled,
         )
         self._found_files += seen.found
         for folder, reason in seen.problems.items():

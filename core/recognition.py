@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -85,6 +86,7 @@ class _Recognition:
         """The same files first, as the surer evidence; then what stands at a known place; then
         content."""
         queries = self._library.queries
+        fresh, changed = self._without_ghosts(fresh, changed)
         self._by_inode = queries.lookalikes([*fresh, *(state for _, state in changed)])
         changed = [pair for pair in changed if not self._is_moved_file(pair[1], pair[0])]
         waiting = [state for state in fresh if not self._is_moved_file(state, None)]
@@ -105,21 +107,51 @@ class _Recognition:
                 self._found.new.append(state)
         return self._found
 
+    def _without_ghosts(
+        self, fresh: Sequence[FileState], changed: Sequence[tuple[int, FileState]]
+    ) -> tuple[Sequence[FileState], Sequence[tuple[int, FileState]]]:
+        """Leave out places that files had left by the time they were seen again elsewhere."""
+        times_seen = Counter(map(_identity, [*fresh, *(state for _, state in changed)]))
+        if len(times_seen) == len(fresh) + len(changed):
+            return fresh, changed
+
+        def is_ghost(state: FileState) -> bool:
+            return times_seen[_identity(state)] > 1 and not _stands(state)
+
+        standing = {_identity(state): state for state in fresh if not is_ghost(state)}
+        for photo_id, state in changed:
+            here = standing.get(_identity(state)) if is_ghost(state) else None
+            if here is not None and photo_id not in self._claimed:
+                self._claim_id(photo_id, here)
+                del standing[_identity(state)]
+        taken = {state.path for _, state in self._found.moved}
+        return (
+            [state for state in fresh if state.path not in taken and not is_ghost(state)],
+            [pair for pair in changed if not is_ghost(pair[1])],
+        )
+
     def _claim(self, known: KnownFile, state: FileState) -> bool:
-        self._claimed.add(known.id)
-        self._found.moved.append((known.id, state))
+        return self._claim_id(known.id, state)
+
+    def _claim_id(self, photo_id: int, state: FileState) -> bool:
+        self._claimed.add(photo_id)
+        self._found.moved.append((photo_id, state))
         return True
 
     # --- the same file ---------------------------------------------------------------------------
 
     def _lookalikes(self, state: FileState) -> list[KnownFile]:
+        """Known photos that had this very file when they were last seen, the latest first."""
         found = self._by_inode.get((str(state.inode), str(state.device)), [])
-        return [
-            known
-            for known in found
-            if (known.size, known.mtime_ns) == (state.size, state.mtime_ns)
-            and known.id not in self._claimed
-        ]
+        return sorted(
+            (
+                known
+                for known in found
+                if (known.size, known.mtime_ns) == (state.size, state.mtime_ns)
+                and known.id not in self._claimed
+            ),
+            key=lambda known: (known.missing, -known.id),
+        )
 
     def _is_moved_file(self, state: FileState, own_id: int | None) -> bool:
         for known in self._lookalikes(state):
@@ -216,18 +248,18 @@ def is_there(album: Album) -> bool:
     return not (empty and album.photo_count > 0)
 
 
-def _stands(known: KnownFile) -> bool:
-    """Whether the file at a known photo's place is the one that the index knows."""
+def _identity(file: KnownFile | FileState) -> tuple[int, int, str, str]:
+    return file.size, file.mtime_ns, str(file.inode), str(file.device)
+
+
+def _stands(file: KnownFile | FileState) -> bool:
+    """Whether the file at this place is still the one that was seen there."""
     try:
-        state = os.stat(known.path)
+        state = os.stat(file.path)
     except OSError:
         return False
-    return (state.st_size, state.st_mtime_ns, str(state.st_ino), str(state.st_dev)) == (
-        known.size,
-        known.mtime_ns,
-        known.inode,
-        known.device,
-    )
+    now = state.st_size, state.st_mtime_ns, str(state.st_ino), str(state.st_dev)
+    return now == _identity(file)
 
 
 def _differ_by_case(first: Path, second: Path) -> bool:

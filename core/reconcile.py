@@ -53,12 +53,12 @@ def reconcile(
     *,
     recursive: bool = True,
     stopped: Callable[[], bool] = lambda: False,
-    unsettled: Callable[[], frozenset[Path]] = frozenset,
+    unsettled: Callable[[], Collection[Path]] = tuple,
 ) -> Reconciled:
     """Bring the index in step with ``folder``, which lies in an album (or is one).
 
-    Files that ``unsettled()`` names are being written right now: they are left as the index has
-    them until the watcher tells of them. A folder that can't be seen at all (its drive is away)
+    Files that ``unsettled()`` names are being written right now: new and changed ones are left
+    until the watcher tells of them. A folder that can't be seen at all (its drive is away)
     changes nothing but the album's state. Stops early, without calling anything missing, once
     ``stopped()`` is true.
     """
@@ -85,7 +85,7 @@ def _reconcile_album(
     recursive: bool,
     stopped: Callable[[], bool],
     nested: Sequence[Album],
-    unsettled: Callable[[], frozenset[Path]],
+    unsettled: Callable[[], Collection[Path]],
 ) -> Reconciled:
     """One album's part of a folder; what lies in ``nested`` albums is left to these."""
     result = Reconciled()
@@ -119,13 +119,9 @@ def _reconcile_album(
         result.found += 1
         seen.add(path)
         before = known.get(path)
-        if before is not None and before[1:] == (state.size, state.mtime_ns, 0):
-            continue
-        if state.path in unsettled():
-            continue
         if before is None:
             fresh.append(state)
-        else:
+        elif before[1:] != (state.size, state.mtime_ns, 0):
             changed.append((before.id, state))
 
     vanished = {
@@ -138,6 +134,7 @@ def _reconcile_album(
         return result
     were_missing = {photo_id for photo_id, state in changed if known[str(state.path)].missing}
     sorted_out = recognize(library, album, fresh, changed, seen=seen, missing=were_missing)
+    _leave_out(sorted_out, unsettled())
     moved_ids = {photo_id for photo_id, _ in sorted_out.moved}
     missing = [(i, Path(path)) for i, path in vanished.items() if i not in moved_ids]
     for changes in _batches(album.id, sorted_out, missing):
@@ -150,6 +147,13 @@ def _reconcile_album(
     if sorted_out.aliases:
         result.problems[folder] = _alias_note(folder, sorted_out.aliases)
     return result
+
+
+def _leave_out(found: Recognized, unsettled: Collection[Path]) -> None:
+    """What was only renamed is whole already, so that no photo seems gone for a moment."""
+    if unsettled:
+        found.new = [state for state in found.new if state.path not in unsettled]
+        found.changed = [pair for pair in found.changed if pair[1].path not in unsettled]
 
 
 def _alias_note(folder: Path, aliases: Sequence[tuple[FileState, Path]]) -> str:

@@ -44,7 +44,6 @@ class AlbumWatcher:
         self._library = library
         self._indexer = indexer
         self._watcher = watcher_factory(self._changed, self._rescan, self._note)
-        indexer.unsettled = self._watcher.unsettled
         self._roots: dict[Path, tuple[str, ...]] = {}
         self._unsubscribe: Callable[[], None] | None = None
 
