@@ -8,7 +8,6 @@ was measured on the picture as it is written: whole grey levels, scored anew.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -222,13 +221,19 @@ def fragility(
         return sign * (mean - level) > margin
 
     for margin in MARGINS:
-        enough = functools.partial(past, margin=margin)
+        reached = False
+
+        def enough(mean: float, margin: float = margin) -> bool:
+            nonlocal reached
+            reached = reached or past(mean, margin)
+            return reached
+
         field = _climb(pixels, model, face, MEAN_SCORE, steps, MOST_CHANGE, sign, enough=enough)
         changed = apply(pixels, field)
         best = _change(pixels, changed, before, rescore(changed), steps)
-        if past(best.after):
+        if past(best.after) or not reached:
             break
-    else:
+    if not past(best.after):
         return Fragility(level, False, best)
     low, high = 0.0, 1.0
     for _ in range(halvings):

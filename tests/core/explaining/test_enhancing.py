@@ -1,0 +1,73 @@
+"""A score can be moved by changes nobody sees, and what is reported is what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.analysis import DEFAULT_MODEL, open_analyzer
+from core.domain import ImageArray
+from core.explaining.enhancing import MOST_CHANGE, apply
+from core.explaining.explainer import Explainer
+
+
+@pytest.fixture(scope="module")
+def portrait(
+    tmp_path_factory: pytest.TempPathFactory, drawn_face: Callable[..., ImageArray]
+) -> Path:
+    file = tmp_path_factory.mktemp("photos") / "portrait.png"
+    Image.fromarray(drawn_face(600)).save(file)
+    return file
+
+
+def test_enhance_raises_the_score_of_the_written_picture(portrait: Path, tmp_path: Path) -> None:
+    change = Explainer(DEFAULT_MODEL).enhance(portrait, steps=20)
+    with Image.open(portrait) as picture:
+        before = np.asarray(picture)
+    difference = np.abs(change.pixels.astype(int) - before)
+    assert change.after > change.before + 0.5
+    assert change.largest_change == difference.max() <= MOST_CHANGE + 1
+    assert change.mean_change == pytest.approx(difference.mean())
+    assert change.mean_change < 4
+    written = tmp_path / "enhanced.png"
+    Image.fromarray(change.pixels).save(written)
+    score = open_analyzer().analyze(written).score
+    assert score is not None
+    assert score.mean == pytest.approx(change.after, abs=1e-3)
+
+
+def test_fragility_finds_a_smaller_change_for_a_nearer_level(portrait: Path) -> None:
+    explainer = Explainer(DEFAULT_MODEL)
+    score = open_analyzer().analyze(portrait).score
+    assert score is not None
+    near, far = (explainer.fragility(portrait, score.mean + up) for up in (0.05, 0.4))
+    assert near.crossed
+    assert far.crossed
+    assert near.change.after > near.level
+    assert far.change.after > far.level
+    assert 0 < near.change.mean_change < far.change.mean_change
+    down = explainer.fragility(portrait, score.mean - 0.1)
+    assert down.crossed
+    assert down.change.after < down.level
+
+
+def test_an_out_of_reach_level_is_said_not_to_be_crossed(portrait: Path) -> None:
+    found = Explainer(DEFAULT_MODEL).fragility(portrait, 9.99, steps=3)
+    assert not found.crossed
+
+
+def test_fractions_of_a_grey_level_are_kept_on_average() -> None:
+    pixels = np.full((64, 64, 3), 100, np.uint8)
+    field = np.full((4, 4, 3), 0.25, np.float32)
+    changed = apply(pixels, field)
+    assert changed.mean() == pytest.approx(100.25, abs=0.01)
+    assert set(np.unique(changed)) == {100, 101}
+
+
+def test_no_change_is_no_change() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 70, 3)).astype(np.uint8)
+    np.testing.assert_array_equal(apply(pixels, np.zeros((7, 7, 3), np.float32)), pixels)
