@@ -136,7 +136,7 @@ def test_the_time_of_copying_joins_nothing() -> None:
 
 def test_the_same_picture_in_other_sizes_is_one_group() -> None:
     sizes = [
-        copied(1, "obama.jpg", likeness=PORTRAIT, width=910, height=1137),
+        copied(1, "portrait.jpg", likeness=PORTRAIT, width=910, height=1137),
         copied(2, "small.jpg", likeness=flipped(PORTRAIT, 1), width=182, height=228),
         photo(3, "original.jpg", likeness=PORTRAIT, width=1820, height=2274),
     ]
