@@ -101,9 +101,12 @@ def _key(path: Path) -> tuple[Path, str]:
 
 
 def _try_writing(folder: Path) -> None:
-    """Make and remove a file: permissions alone don't tell of read-only drives and full disks."""
+    """Make a file: permissions alone don't tell of read-only drives and full disks.
+
+    It has no name where the system can make such files, so that a crash leaves nothing behind.
+    """
     try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".albumen-", suffix=".tmp"):
+        with tempfile.TemporaryFile(dir=folder, prefix=".albumen-", suffix=".tmp"):
             pass
     except OSError as error:
         raise CurationError(
