@@ -289,7 +289,7 @@ def test_a_read_only_album_refuses_before_anything_is_done(
     def refuse(**_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(places.tempfile, "NamedTemporaryFile", refuse)
+    monkeypatch.setattr(places.tempfile, "TemporaryFile", refuse)
     with pytest.raises(CurationError, match="Nothing was moved"):
         apply(library, planned(library, album), Rejects.MOVE)
     assert database(library, ids) == known
