@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Select,
     and_,
@@ -38,7 +39,7 @@ status_column: ColumnElement[str] = case(
 rating_column = func.coalesce(judgements.c.rating, 0)
 
 
-def joined(model_id: int) -> FromClause:
+def joined(model_id: int | BindParameter[int]) -> FromClause:
     """Photos with their analysis under one model and the user's judgement, where there is one."""
     return photos.outerjoin(
         analyses, and_(analyses.c.photo_id == photos.c.id, analyses.c.model_id == model_id)

@@ -12,7 +12,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, LargeBinary, Select, and_, func, or_, select, text, type_coerce
+from sqlalchemy import (
+    Engine,
+    LargeBinary,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.engine import Connection
 
 from core.domain import (
@@ -46,6 +57,31 @@ from core.library.schema import albums, analyses, faces, journal, judgements, mo
 
 CHUNK = 500
 """Ids handed to one statement; SQLite limits the number of parameters."""
+
+
+GRID_ROWS = (
+    select(
+        photos.c.id,
+        type_coerce(photos.c.folder, LargeBinary).label("folder"),
+        type_coerce(photos.c.name, LargeBinary).label("name"),
+        photos.c.label,
+        status_column.label("status"),
+        analyses.c.reason,
+        analyses.c.mean,
+        analyses.c.uncertainty,
+        photos.c.face_count,
+        rating_column.label("rating"),
+        judgements.c.flag,
+        judgements.c.color,
+        photos.c.width,
+        photos.c.height,
+        photos.c.taken_at,
+        main_reason.label("main_reason"),
+    )
+    .select_from(joined(bindparam("model_id")))
+    .where(photos.c.id.in_(bindparam("ids", expanding=True)))
+)
+"""Made once: putting the statement together takes longer than running it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,32 +261,10 @@ class Queries:
         """Grid rows by id; ids that don't exist are left out."""
         found: dict[int, PhotoRow] = {}
         with reading(self._engine) as connection:
-            source = joined(self._model_id(connection, model))
+            model_id = self._model_id(connection, model)
             for chunk in chunks(ids):
-                statement = (
-                    select(
-                        photos.c.id,
-                        photos.c.folder,
-                        photos.c.name,
-                        photos.c.label,
-                        photos.c.width,
-                        photos.c.height,
-                        photos.c.taken_at,
-                        photos.c.face_count,
-                        status_column.label("status"),
-                        analyses.c.reason,
-                        analyses.c.mean,
-                        analyses.c.uncertainty,
-                        rating_column.label("rating"),
-                        judgements.c.flag,
-                        judgements.c.color,
-                        main_reason.label("main_reason"),
-                    )
-                    .select_from(source)
-                    .where(photos.c.id.in_(chunk))
-                )
-                for row in connection.execute(statement):
-                    found[row.id] = to_photo_row(row)
+                rows = connection.execute(GRID_ROWS, {"model_id": model_id, "ids": chunk})
+                found.update((row[0], to_photo_row(row)) for row in rows.all())
         return found
 
     def score_histogram(self, query: PhotoQuery, bins: int = 36) -> NDArray[np.int64]:

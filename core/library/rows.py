@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,30 +20,37 @@ from core.domain import (
 )
 from core.library.codec import unpack_floats, unpack_maps
 
+_SEPARATOR = os.fsencode(os.sep)
+_STATUSES = {status.value: status for status in Status}
+
 
 def row_path(row: Any) -> Path:
     """Where the photo's file is (or was)."""
     return Path(row.folder, row.name)
 
 
-def to_photo_row(row: Any) -> PhotoRow:
-    """A grid row."""
+def to_photo_row(row: Sequence[Any]) -> PhotoRow:
+    """A grid row from the columns of `core.library.queries.GRID_ROWS`, in their order."""
+    (
+        photo_id, folder, name, label, status, reason, mean, uncertainty, face_count, rating, flag,
+        color, width, height, taken_at, main_reason,
+    ) = row  # fmt: skip
     return PhotoRow(
-        id=row.id,
-        path=row_path(row),
-        name=row.label,
-        status=Status(row.status),
-        reason=row.reason,
-        mean=row.mean,
-        uncertainty=row.uncertainty,
-        face_count=row.face_count,
-        rating=row.rating,
-        flag=Flag(row.flag) if row.flag else None,
-        color=ColorLabel(row.color) if row.color else None,
-        width=row.width,
-        height=row.height,
-        taken_at=row.taken_at,
-        main_reason=row.main_reason,
+        photo_id,
+        Path(os.fsdecode(folder + _SEPARATOR + name)),
+        label,
+        _STATUSES[status],
+        reason,
+        mean,
+        uncertainty,
+        face_count,
+        rating,
+        Flag(flag) if flag else None,
+        ColorLabel(color) if color else None,
+        width,
+        height,
+        taken_at,
+        main_reason,
     )
 
 
