@@ -119,6 +119,7 @@ def _explained(
     from core.explaining import maps
     from core.explaining.explainer import Explainer, drawable
     from core.files.decode import decode
+    from core.inference.cards import model_name
     from core.inference.saliency import overlay
 
     score = photo.score
@@ -146,7 +147,8 @@ def _explained(
         "branch": branch.value,
         "mean": round(score.mean, 4),
         "std": round(score.std, 4),
-        "model": score.model,
+        "model": model_name(score.model),
+        "model_id": score.model,
         "branch_share": {
             "scene": round(explanation.share.scene, 4),
             "face": round(explanation.share.face, 4),
@@ -172,9 +174,8 @@ def _tell(result: dict[str, Any]) -> None:
     checked = result["check"]
     if checked:
         typer.echo(
-            f"Deletion {checked['deletion_auc']:.3f} (random order "
-            f"{checked['random_deletion_auc']:.3f}), insertion {checked['insertion_auc']:.3f} "
-            f"({checked['random_insertion_auc']:.3f})."
+            f"Deletion {checked['deletion_auc']:.3f}, insertion {checked['insertion_auc']:.3f}, "
+            f"random order {checked['random_auc']:.3f}."
         )
         if not checked["informative"]:
             typer.echo("The map is not informative for this photo.")
