@@ -22,6 +22,7 @@ from app.models.pictures import PictureCache
 from app.models.thumbnails import ThumbnailCache
 from app.notifications import Notifier
 from core.analysis import DEFAULT_MODEL, open_analyzer
+from core.curation.undo import recover
 from core.domain import Album, IndexProgress, LibraryChange, Photo
 from core.files.decode import decode
 from core.indexer import Indexer
@@ -167,11 +168,13 @@ def open_session(library_path: Path, settings: Settings) -> Session:
     """
     card = find_model(settings.model or DEFAULT_MODEL)
     library = open_library(library_path)
+    recover(library)  # an application or an undo that a crash cut short is taken back first
     work = Indexer(
         library,
         lambda: open_analyzer(settings.model or DEFAULT_MODEL),
         model_id=card.model_id,
         workers=settings.workers or default_workers(),
+        measure_reasons=True,
     )
     watcher = AlbumWatcher(library, work)
     return Session(library, work, card.model_id, settings.thumbnail_memory_mb, watcher)
