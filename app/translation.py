@@ -21,7 +21,8 @@ _catalogue: dict[str, str] = {}
 def languages() -> list[str]:
     """Codes of the languages that there is a catalogue for, English first."""
     folder = resources.files("resources") / "translations"
-    codes = sorted(f.name.removesuffix(".json") for f in folder.iterdir() if f.name[-5:] == ".json")
+    files = folder.iterdir() if folder.is_dir() else ()
+    codes = sorted(f.name.removesuffix(".json") for f in files if f.name[-5:] == ".json")
     return ["en", *codes]
 
 
