@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from core.library.analysis_writes import AnalyzedPhoto
 from core.library.library import Library
 from core.library.queries import PendingPhoto
 from core.reasons.background import ReasonsLoop
-from core.reconcile import reconcile
+from core.reconcile import Scope, reconcile_together
 from core.work_queue import WorkQueue
 
 log = logging.getLogger(__name__)
@@ -40,14 +40,6 @@ SPEED_WINDOW = 200
 INTERNAL_ERROR = "an internal error; the log has the details"
 
 ProgressListener = Callable[[IndexProgress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """A folder to reconcile."""
-
-    folder: Path
-    recursive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +78,7 @@ class Indexer:
         self._worker_count = workers
         self._folders = folders
         self._work = WorkQueue(library.queries, model_id, folders, self._on_idle)
-        self._scopes: queue.SimpleQueue[Scope | None] = queue.SimpleQueue()
+        self._scopes: deque[tuple[Scope, ...]] = deque()
         self._finished: queue.Queue[Finished | None] = queue.Queue(WAITING_RESULTS)
         self._threads: list[threading.Thread] = []
         self._saver: threading.Thread | None = None
@@ -95,8 +87,7 @@ class Indexer:
         self._stopping = threading.Event()
         self._cancelled = threading.Event()
         self._state = threading.Condition()
-        self._open_scopes = 0
-        self._waiting: set[Scope] = set()
+        self._looking = False
         self._remaining = 0
         self._counts = {"found": 0, "done": 0, "scored": 0, "unreadable": 0, "not_scored": 0}
         self._faces = 0
@@ -138,7 +129,8 @@ class Indexer:
             self._unsubscribe()
         self._library.writer.hurry(True)
         self._work.close()
-        self._scopes.put(None)
+        with self._state:
+            self._state.notify_all()
         if self._reasons is not None:
             self._reasons.stop()
         for thread in self._threads:
@@ -160,18 +152,24 @@ class Indexer:
 
     def scan(self, folder: Path, *, recursive: bool = True) -> None:
         """Reconcile a folder inside an album, then analyze what is new or changed."""
+        self.scan_together([(folder, recursive)])
+
+    def scan_together(self, scopes: Iterable[Scope]) -> None:
+        """Reconcile folders in one look, so that what moved between them is seen to."""
         self._cancelled.clear()
         self._work.pause(self._paused)
-        self._ask(Scope(folder, recursive))
+        self._ask(tuple(scopes))
         self._tell()
 
-    def _ask(self, scope: Scope) -> None:
+    def _ask(self, scopes: tuple[Scope, ...]) -> None:
         with self._state:
-            if scope in self._waiting:
-                return  # a burst of events in one folder is one look at it
-            self._waiting.add(scope)
-            self._open_scopes += 1
-        self._scopes.put(scope)
+            if scopes not in self._scopes:  # a burst of events in one folder is one look at it
+                self._scopes.append(scopes)
+            self._state.notify_all()
+
+    @property
+    def _scanning(self) -> bool:
+        return self._looking or bool(self._scopes)
 
     def retry(self, photo_ids: Sequence[int] | None = None) -> int:
         """Analyze again what could not be read (these photos, or all); gives how many there are.
@@ -239,7 +237,7 @@ class Indexer:
                 not_scored=self._counts["not_scored"],
                 unreadable=self._counts["unreadable"],
                 faces=self._faces,
-                scanning=self._open_scopes > 0,
+                scanning=self._scanning,
                 paused=self._paused,
                 photos_per_second=speed,
                 seconds_left=remaining / speed if speed else None,
@@ -269,17 +267,17 @@ class Indexer:
     def _leisure(self) -> bool:
         """Whether there is nothing to scan or to score, and the user wants work to go on."""
         with self._state:
-            busy = self._open_scopes > 0 or self._paused or "model" in self._notes
+            busy = self._scanning or self._paused or "model" in self._notes
         return not busy and not self._cancelled.is_set() and self._work.idle
 
     def _idle(self) -> bool:
         if self._stopping.is_set() or self._cancelled.is_set() or "model" in self._notes:
             return True
-        return self._open_scopes == 0 and self._work.idle
+        return not self._scanning and self._work.idle
 
     def _on_idle(self) -> None:
         with self._state:
-            if self._open_scopes == 0:
+            if not self._scanning:
                 self._remaining = 0  # what was left alone (files that vanished) is no work
         self._tell()
 
@@ -287,19 +285,17 @@ class Indexer:
 
     def _scan(self) -> None:
         while True:
-            scope = self._scopes.get()
-            if scope is None or self._stopping.is_set():
+            scopes = self._next_scopes()
+            if not scopes:
                 return
-            with self._state:
-                self._waiting.discard(scope)  # before looking: what changes from now on counts
             try:
                 if not self._cancelled.is_set():
-                    self._look_at(scope)
+                    self._look_at(scopes)
             except LibraryError as error:
                 self.note("disk", str(error))
                 self._tell()
                 if not self._stopping.wait(SAVE_RETRY_SECONDS):
-                    self._ask(scope)  # what was found is not forgotten because a disk was full
+                    self._ask(scopes)  # what was found is not forgotten because a disk was full
             except Exception:
                 log.exception("a scan failed")
                 self.note("scan", "A folder could not be scanned; the log has the details.")
@@ -307,14 +303,26 @@ class Indexer:
                 self._refresh_remaining()
                 self._work.wake(again=True)
                 with self._state:
-                    self._open_scopes -= 1
+                    self._looking = False
                 self._tell()
 
-    def _look_at(self, scope: Scope) -> None:
-        seen = reconcile(
+    def _next_scopes(self) -> tuple[Scope, ...]:
+        """All single folders that wait, or one whole tree; nothing once the indexer stops."""
+        with self._state:
+            self._state.wait_for(lambda: self._scopes or self._stopping.is_set())
+            if self._stopping.is_set():
+                return ()
+            self._looking = True
+            # From here on a folder can be asked for again: what changes now may not be seen.
+            scopes = self._scopes.popleft()
+            while self._scopes and not _has_tree(scopes) and not _has_tree(self._scopes[0]):
+                scopes += self._scopes.popleft()
+            return scopes
+
+    def _look_at(self, scopes: tuple[Scope, ...]) -> None:
+        seen = reconcile_together(
             self._library,
-            scope.folder,
-            recursive=scope.recursive,
+            scopes,
             stopped=lambda: self._stopping.is_set() or self._cancelled.is_set(),
             unsettled=self._unsettled,
         )
@@ -496,6 +504,10 @@ class Indexer:
             listener(progress)
         if self._reasons is not None:
             self._reasons.wake()
+
+
+def _has_tree(scopes: tuple[Scope, ...]) -> bool:
+    return any(recursive for _, recursive in scopes)
 
 
 def _check_unchanged(photo: PendingPhoto) -> None:

@@ -46,7 +46,6 @@ class Recognized:
 
 def recognize(
     library: Library,
-    album: Album,
     fresh: Sequence[FileState],
     changed: Sequence[tuple[int, FileState]],
     *,
@@ -56,21 +55,17 @@ def recognize(
     """Sort files that are not where (or as) the index knows them.
 
     Args:
-        album: the album that holds the files.
         fresh: files at places where no photo is known.
         changed: files at a known photo's place, in another state than known.
         seen: all places that were just looked at and hold a file.
         missing: which of ``changed`` were missing until now.
     """
-    return _Recognition(library, album, seen, missing).run(fresh, changed)
+    return _Recognition(library, seen, missing).run(fresh, changed)
 
 
 class _Recognition:
-    def __init__(
-        self, library: Library, album: Album, seen: Container[str], missing: Collection[int]
-    ) -> None:
+    def __init__(self, library: Library, seen: Container[str], missing: Collection[int]) -> None:
         self._library = library
-        self._album = album
         self._seen = seen
         self._were_missing = library.queries.files_by_id(sorted(missing))
         self._by_inode: dict[tuple[str, str], list[KnownFile]] = {}
@@ -207,12 +202,14 @@ class _Recognition:
         drive itself at another mount point, where everything is in the same place below it.
         """
         home = self._albums.get(known.album_id) if known.album_id is not None else None
-        if home is None or home.id == self._album.id or self._is_album_there(home):
+        if home is None or self._is_album_there(home):
             return True
         if known.mtime_ns != state.mtime_ns:
             return False
-        return known.inode == str(state.inode) or _below(known.path, home.path) == _below(
-            state.path, self._album.path
+        place = known.path.relative_to(home.path) if home.path in known.path.parents else None
+        return known.inode == str(state.inode) or any(
+            album.path in state.path.parents and state.path.relative_to(album.path) == place
+            for album in self._albums.values()
         )
 
     def _is_album_there(self, album: Album) -> bool:
@@ -277,7 +274,3 @@ def _names(path: Path) -> int:
         return os.stat(path).st_nlink
     except OSError:
         return 0
-
-
-def _below(path: Path, folder: Path) -> Path | None:
-    return path.relative_to(folder) if path.is_relative_to(folder) else None

@@ -15,6 +15,7 @@ from core.domain import Album, FileState
 from core.files.scan import IgnoreRules, walk
 from core.library.file_writes import FileChanges
 from core.library.library import Library
+from core.library.queries import KnownState
 from core.paths import display_name
 from core.recognition import Recognized, is_there, recognize
 
@@ -39,12 +40,9 @@ class Reconciled:
     wrote: bool = False
     problems: dict[Path, str] = field(default_factory=dict)
 
-    def add(self, other: Reconciled) -> None:
-        """Count in what was seen in an album inside this one."""
-        for name in ("found", "new", "changed", "moved", "missing"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.wrote |= other.wrote
-        self.problems |= other.problems
+
+Scope = tuple[Path, bool]
+"""A folder to look at, and whether with all below it."""
 
 
 def reconcile(
@@ -55,98 +53,175 @@ def reconcile(
     stopped: Callable[[], bool] = lambda: False,
     unsettled: Callable[[], Collection[Path]] = tuple,
 ) -> Reconciled:
-    """Bring the index in step with ``folder``, which lies in an album (or is one).
-
-    Files that ``unsettled()`` names are being written right now: new and changed ones are left
-    until the watcher tells of them. A folder that can't be seen at all (its drive is away)
-    changes nothing but the album's state. Stops early, without calling anything missing, once
-    ``stopped()`` is true.
-    """
-    album = library.queries.album_of(folder)
-    if album is None:
-        return Reconciled()
-    nested = [
-        other
-        for other in library.queries.albums()
-        if recursive and folder in other.path.parents and other.id != album.id
-    ]
-    result = _reconcile_album(library, album, folder, recursive, stopped, nested, unsettled)
-    for inner in nested:
-        # Each album has its own rules and may be on a drive of its own.
-        deeper = [other for other in nested if inner.path in other.path.parents]
-        result.add(_reconcile_album(library, inner, inner.path, True, stopped, deeper, unsettled))
-    return result
+    """Bring the index in step with one folder; see `reconcile_together`."""
+    return reconcile_together(library, [(folder, recursive)], stopped=stopped, unsettled=unsettled)
 
 
-def _reconcile_album(
+def reconcile_together(
     library: Library,
-    album: Album,
-    folder: Path,
-    recursive: bool,
-    stopped: Callable[[], bool],
-    nested: Sequence[Album],
-    unsettled: Callable[[], Collection[Path]],
+    scopes: Iterable[Scope],
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+    unsettled: Callable[[], Collection[Path]] = tuple,
 ) -> Reconciled:
-    """One album's part of a folder; what lies in ``nested`` albums is left to these."""
+    """Bring the index in step with folders, each of which lies in an album (or is one).
+
+    Several folders are taken together, so that what went from one to another is seen to. Files
+    that ``unsettled()`` names are being written right now: new and changed ones are left until the
+    watcher tells of them. A folder that can't be seen at all (its drive is away) changes nothing
+    but the album's state. Stops early, without calling anything missing, once ``stopped()`` is
+    true.
+    """
     result = Reconciled()
-    if not _check_online(library, album):
-        result.offline = True
-        return result
-    rules = IgnoreRules(patterns=tuple(library.queries.ignore_patterns(album.id)))
-    if rules.ignores(folder, album.path, folder=True):
-        return result
-    elsewhere = tuple(f"{other.path}{os.sep}" for other in nested)
-    known = {
-        path: state
-        for path, state in library.queries.known_states(folder, recursive=recursive).items()
-        if not path.startswith(elsewhere)
-    }
-    seen: set[str] = set()
-    fresh: list[FileState] = []
-    changed: list[tuple[int, FileState]] = []
-
-    def problem(path: Path, reason: str) -> None:
-        if not f"{path}{os.sep}".startswith(elsewhere):
-            result.problems[path] = reason
-            log.warning("a folder is skipped: %s", reason)
-
-    for state in walk(folder, rules, on_problem=problem, recursive=recursive, album=album.path):
-        if stopped():
+    looks: list[_Look] = []
+    for part in _parts(library.queries.albums(), scopes):
+        look = _Look(library, *part)
+        if not look.run(stopped):
             return result
-        path = str(state.path)
-        if path.startswith(elsewhere):
-            continue
-        result.found += 1
-        seen.add(path)
-        before = known.get(path)
-        if before is None:
-            fresh.append(state)
-        elif before[1:] != (state.size, state.mtime_ns, 0):
-            changed.append((before.id, state))
-
-    vanished = {
-        before.id: path
-        for path, before in known.items()
-        if path not in seen and not before.missing and not _under(path, result.problems)
-    }
-    if vanished and _went_away(library, album, folder, seen, vanished):
-        result.offline = True
-        return result
-    were_missing = {photo_id for photo_id, state in changed if known[str(state.path)].missing}
-    sorted_out = recognize(library, album, fresh, changed, seen=seen, missing=were_missing)
-    _leave_out(sorted_out, unsettled())
-    moved_ids = {photo_id for photo_id, _ in sorted_out.moved}
-    missing = [(i, Path(path)) for i, path in vanished.items() if i not in moved_ids]
-    for changes in _batches(album.id, sorted_out, missing):
+        result.offline |= look.offline
+        result.found += len(look.seen)
+        result.problems |= look.problems
+        looks.append(look)
+    seen = {path for look in looks for path in look.seen}
+    found = recognize(
+        library,
+        [state for look in looks for state in look.fresh],
+        [pair for look in looks for pair in look.changed],
+        seen=seen,
+        missing={photo_id for look in looks for photo_id in look.came_back},
+    )
+    _leave_out(found, unsettled())
+    moved_ids = {photo_id for photo_id, _ in found.moved}
+    missing = [
+        (photo_id, Path(path))
+        for look in looks
+        for photo_id, path in look.vanished.items()
+        if photo_id not in moved_ids and path not in seen
+    ]
+    for changes in _batches(found, missing):
         if stopped():
             return result
         library.writer.apply_files(changes).result()
         result.wrote = True
-    result.new, result.changed = len(sorted_out.new), len(sorted_out.changed)
-    result.moved, result.missing = len(sorted_out.moved), len(missing)
-    if sorted_out.aliases:
-        result.problems[folder] = _alias_note(folder, sorted_out.aliases)
+    result.new, result.changed = len(found.new), len(found.changed)
+    result.moved, result.missing = len(found.moved), len(missing)
+    for folder, aliases in _by_folder(found.aliases).items():
+        result.problems[folder] = _alias_note(folder, aliases)
     return result
+
+
+Part = tuple[Album, Path, bool, tuple[str, ...]]
+
+
+def _parts(albums: Sequence[Album], scopes: Iterable[Scope]) -> list[Part]:
+    """(album, folder, recursive, what to pass over) for each album that the scopes touch.
+
+    What lies in a nested album is left to it: it has its own rules and perhaps its own drive.
+    """
+    parts: dict[tuple[Path, bool], Part] = {}
+    for folder, recursive in scopes:
+        holders = [a for a in albums if a.path == folder or a.path in folder.parents]
+        if not holders:
+            continue
+        own = max(holders, key=lambda album: len(album.path.parts))
+        nested = [a for a in albums if recursive and folder in a.path.parents and a.id != own.id]
+        for album, start in [(own, folder), *((inner, inner.path) for inner in nested)]:
+            elsewhere = tuple(
+                f"{inner.path}{os.sep}" for inner in nested if start in inner.path.parents
+            )
+            parts[start, recursive] = album, start, recursive, elsewhere
+    whole = [folder for folder, recursive in parts if recursive]
+    return [
+        part
+        for (folder, recursive), part in parts.items()
+        if recursive or not any(w == folder or w in folder.parents for w in whole)
+    ]
+
+
+class _Look:
+    """One album's folder compared with what the index knows of it; writes only whether it is there.
+
+    Attributes:
+        seen: places that hold a file.
+        fresh, changed: files that are not as known, see `core.recognition`.
+        came_back: ids of those among ``changed`` that were missing.
+        vanished: ids of known photos whose places are empty, with these places.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        album: Album,
+        folder: Path,
+        recursive: bool,
+        elsewhere: tuple[str, ...],
+    ) -> None:
+        self._library = library
+        self._album = album
+        self._folder = folder
+        self._recursive = recursive
+        self._elsewhere = elsewhere
+        self.offline = False
+        self.seen: set[str] = set()
+        self.fresh: list[FileState] = []
+        self.changed: list[tuple[int, FileState]] = []
+        self.came_back: set[int] = set()
+        self.vanished: dict[int, str] = {}
+        self.problems: dict[Path, str] = {}
+
+    def run(self, stopped: Callable[[], bool]) -> bool:
+        """Look; False when it was stopped before the end."""
+        album, folder = self._album, self._folder
+        if not _check_online(self._library, album):
+            self.offline = True
+            return True
+        patterns = tuple(self._library.queries.ignore_patterns(album.id))
+        rules = IgnoreRules(patterns=patterns)
+        if rules.ignores(folder, album.path, folder=True):
+            return True
+        states = self._library.queries.known_states(folder, recursive=self._recursive)
+        known = {
+            path: state for path, state in states.items() if not path.startswith(self._elsewhere)
+        }
+        for state in walk(
+            folder,
+            rules,
+            on_problem=self._note_problem,
+            recursive=self._recursive,
+            album=album.path,
+        ):
+            if stopped():
+                return False
+            self._compare(state, known)
+        vanished = {
+            before.id: path
+            for path, before in known.items()
+            if path not in self.seen and not before.missing and not _under(path, self.problems)
+        }
+        if vanished and _went_away(self._library, album, folder, self.seen, vanished):
+            self.offline = True
+            self.fresh, self.changed = [], []
+        else:
+            self.vanished = vanished
+        return True
+
+    def _compare(self, state: FileState, known: Mapping[str, KnownState]) -> None:
+        path = str(state.path)
+        if path.startswith(self._elsewhere):
+            return
+        self.seen.add(path)
+        before = known.get(path)
+        if before is None:
+            self.fresh.append(state)
+        elif before[1:] != (state.size, state.mtime_ns, 0):
+            self.changed.append((before.id, state))
+            if before.missing:
+                self.came_back.add(before.id)
+
+    def _note_problem(self, path: Path, reason: str) -> None:
+        if not f"{path}{os.sep}".startswith(self._elsewhere):
+            self.problems[path] = reason
+            log.warning("a folder is skipped: %s", reason)
 
 
 def _leave_out(found: Recognized, unsettled: Collection[Path]) -> None:
@@ -154,6 +229,15 @@ def _leave_out(found: Recognized, unsettled: Collection[Path]) -> None:
     if unsettled:
         found.new = [state for state in found.new if state.path not in unsettled]
         found.changed = [pair for pair in found.changed if pair[1].path not in unsettled]
+
+
+def _by_folder(
+    aliases: Iterable[tuple[FileState, Path]],
+) -> dict[Path, list[tuple[FileState, Path]]]:
+    found: dict[Path, list[tuple[FileState, Path]]] = {}
+    for alias in aliases:
+        found.setdefault(alias[0].path.parent, []).append(alias)
+    return found
 
 
 def _alias_note(folder: Path, aliases: Sequence[tuple[FileState, Path]]) -> str:
@@ -201,15 +285,13 @@ def _under(path: str, folders: Iterable[Path]) -> bool:
     return any(path.startswith(f"{folder}{os.sep}") for folder in folders)
 
 
-def _batches(
-    album_id: int, found: Recognized, missing: list[tuple[int, Path]]
-) -> Iterable[FileChanges]:
+def _batches(found: Recognized, missing: list[tuple[int, Path]]) -> Iterable[FileChanges]:
     # Moves and losses go together in the first transaction: a crash between the two would
     # otherwise show a moved photo as lost until the next reconcile.
-    first = FileChanges(album_id, moved=found.moved, missing=missing, displaced=found.displaced)
+    first = FileChanges(None, moved=found.moved, missing=missing, displaced=found.displaced)
     if first:
         yield first
     for start in range(0, len(found.changed), BATCH):
-        yield FileChanges(album_id, changed=found.changed[start : start + BATCH])
+        yield FileChanges(None, changed=found.changed[start : start + BATCH])
     for start in range(0, len(found.new), BATCH):
-        yield FileChanges(album_id, new=found.new[start : start + BATCH])
+        yield FileChanges(None, new=found.new[start : start + BATCH])

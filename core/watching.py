@@ -83,8 +83,7 @@ class AlbumWatcher:
         self._roots = wanted
 
     def _changed(self, event: FileEvent) -> None:
-        for folder, recursive in event.scopes:
-            self._indexer.scan(folder, recursive=recursive)
+        self._indexer.scan_together(event.scopes)
 
     def _rescan(self, root: Path) -> None:
         self._indexer.scan(root)

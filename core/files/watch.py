@@ -252,6 +252,8 @@ class FolderWatcher:
                 self._unwatch(root)
                 self._poll(root, limit=True)
                 self._ask_rescan(root)
+            elif root.next_rescan == 0.0:
+                self._ask_rescan(root)  # it is away from the start, which has to be found out
             elif identity is not None and (overflowed or now >= root.next_rescan):
                 self._ask_rescan(root)
 
