@@ -33,6 +33,7 @@ and writing; later it is another photo (cameras use their names again)."""
 class Recognized:
     """Files sorted by what they are.
 
+    ``unaltered`` are photos among ``changed`` and ``moved`` whose content is as known;
     ``displaced`` are photos gone long ago whose place a new photo has taken; ``aliases`` files
     that are in the library already, seen through another path (a folder reached in two ways).
     """
@@ -42,6 +43,7 @@ class Recognized:
     moved: list[tuple[int, FileState]] = field(default_factory=list)
     displaced: list[int] = field(default_factory=list)
     aliases: list[tuple[FileState, Path]] = field(default_factory=list)
+    unaltered: set[int] = field(default_factory=set)
 
 
 def recognize(
@@ -67,7 +69,8 @@ class _Recognition:
     def __init__(self, library: Library, seen: Container[str], missing: Collection[int]) -> None:
         self._library = library
         self._seen = seen
-        self._were_missing = library.queries.files_by_id(sorted(missing))
+        self._missing = missing
+        self._known: dict[int, KnownFile] = {}
         self._by_inode: dict[tuple[str, str], list[KnownFile]] = {}
         self._absent: dict[int, list[KnownFile]] = {}
         self._claimed: set[int] = set()
@@ -85,10 +88,14 @@ class _Recognition:
         self._by_inode = queries.lookalikes([*fresh, *(state for _, state in changed)])
         changed = [pair for pair in changed if not self._is_moved_file(pair[1], pair[0])]
         waiting = [state for state in fresh if not self._is_moved_file(state, None)]
+        self._known = queries.files_by_id([photo_id for photo_id, _ in changed])
         for photo_id, state in changed:
             if photo_id in self._claimed:
                 waiting.append(state)  # the photo moved on: what stands here now is another
-            elif self._is_another_photo(photo_id, state):
+            elif self._is_unaltered(photo_id, state):
+                self._found.unaltered.add(photo_id)
+                self._found.changed.append((photo_id, state))
+            elif self._is_another_photo(photo_id):
                 self._found.displaced.append(photo_id)
                 waiting.append(state)
             else:
@@ -193,7 +200,10 @@ class _Recognition:
         except OSError:
             return False  # it is new, and whatever is wrong with it will show when it is read
         same = next((known for known in candidates if known.fingerprint == content), None)
-        return same is not None and self._claim(same, state)
+        if same is None:
+            return False
+        self._found.unaltered.add(same.id)
+        return self._claim(same, state)
 
     def _may_have_come(self, known: KnownFile, state: FileState) -> bool:
         """Whether a photo may have left its place for this one.
@@ -217,20 +227,24 @@ class _Recognition:
             self._albums_there[album.id] = is_there(album)
         return self._albums_there[album.id]
 
-    # --- another photo under an old name ---------------------------------------------------------
+    # --- what stands at a known place ------------------------------------------------------------
 
-    def _is_another_photo(self, photo_id: int, state: FileState) -> bool:
-        known = self._were_missing.get(photo_id)
-        if known is None or known.missing_since is None or known.fingerprint is None:
-            return False
-        if (known.size, known.mtime_ns) == (state.size, state.mtime_ns):
-            return False
-        if now() - known.missing_since < SAVED_ANEW:
+    def _is_unaltered(self, photo_id: int, state: FileState) -> bool:
+        """Whether only the file's time changed, or its place in the disk's own table."""
+        known = self._known.get(photo_id)
+        if known is None or known.fingerprint is None or known.size != state.size:
             return False
         try:
-            return fingerprint(state.path) != known.fingerprint
+            return fingerprint(state.path) == known.fingerprint
         except OSError:
             return False
+
+    def _is_another_photo(self, photo_id: int) -> bool:
+        """Whether a file with other content than known is another photo, not an edited one."""
+        known = self._known.get(photo_id)
+        if photo_id not in self._missing or known is None or known.fingerprint is None:
+            return False
+        return known.missing_since is not None and now() - known.missing_since > SAVED_ANEW
 
 
 def is_there(album: Album) -> bool:

@@ -288,10 +288,20 @@ def _under(path: str, folders: Iterable[Path]) -> bool:
 def _batches(found: Recognized, missing: list[tuple[int, Path]]) -> Iterable[FileChanges]:
     # Moves and losses go together in the first transaction: a crash between the two would
     # otherwise show a moved photo as lost until the next reconcile.
-    first = FileChanges(None, moved=found.moved, missing=missing, displaced=found.displaced)
+    first = FileChanges(
+        None,
+        moved=found.moved,
+        missing=missing,
+        displaced=found.displaced,
+        unaltered=frozenset(found.unaltered),
+    )
     if first:
         yield first
     for start in range(0, len(found.changed), BATCH):
-        yield FileChanges(None, changed=found.changed[start : start + BATCH])
+        yield FileChanges(
+            None,
+            changed=found.changed[start : start + BATCH],
+            unaltered=frozenset(found.unaltered),
+        )
     for start in range(0, len(found.new), BATCH):
         yield FileChanges(None, new=found.new[start : start + BATCH])

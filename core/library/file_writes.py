@@ -14,8 +14,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection
 
 from core.domain import Album, FileState, LibraryChange
-from core.library.filters import below
-from core.library.schema import albums, now, photos
+from core.library.filters import below, file_state
+from core.library.schema import albums, analyses, now, photos
 from core.paths import display_name
 
 
@@ -26,6 +26,9 @@ class FileChanges:
     ``changed`` and ``moved`` pair a photo's id with its file's new state. ``missing`` pairs ids
     with the places that were found empty: a photo which another program found elsewhere meanwhile
     is not missing. ``displaced`` are photos gone long ago whose name another photo has now.
+    ``unaltered`` are those of ``changed`` and ``moved`` whose content is as known, whatever their
+    files' times say (copied, touched, a drive read in another time zone): what was derived from
+    it holds.
     """
 
     album_id: int | None
@@ -34,6 +37,7 @@ class FileChanges:
     moved: list[tuple[int, FileState]] = field(default_factory=list)
     missing: list[tuple[int, Path]] = field(default_factory=list)
     displaced: list[int] = field(default_factory=list)
+    unaltered: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.new or self.changed or self.moved or self.missing or self.displaced)
@@ -143,6 +147,8 @@ def apply(connection: Connection, changes: FileChanges) -> tuple[list[int], Libr
         _displace(connection, photo_id, moment)
     for photo_id, state in [*changes.moved, *changes.changed]:
         _make_room(connection, photo_id, state)
+        if photo_id in changes.unaltered:
+            _carry_over(connection, photo_id, state)
         connection.execute(
             update(photos)
             .where(photos.c.id == photo_id)
@@ -168,6 +174,21 @@ def apply(connection: Connection, changes: FileChanges) -> tuple[list[int], Libr
         added = list(connection.scalars(statement, rows))
     updated = frozenset(photo_id for photo_id, _ in [*changes.moved, *changes.changed])
     return added, LibraryChange(added=frozenset(added), updated=updated, removed=frozenset(gone))
+
+
+def _carry_over(connection: Connection, photo_id: int, state: FileState) -> None:
+    """Let what was derived from a photo's file count for the file's new state."""
+    old = connection.scalar(select(file_state).where(photos.c.id == photo_id))
+    new = f"{state.size}:{state.mtime_ns}"
+    connection.execute(
+        update(analyses)
+        .where(analyses.c.photo_id == photo_id, analyses.c.source == old)
+        .values(source=new)
+    )
+    for column in (photos.c.facts_source, photos.c.reasons_source):
+        connection.execute(
+            update(photos).where(photos.c.id == photo_id, column == old).values({column.name: new})
+        )
 
 
 def _note_missing(
