@@ -21,13 +21,13 @@ from app.models.details import PhotoDetails
 from app.models.pictures import PictureCache
 from app.models.thumbnails import ThumbnailCache
 from app.notifications import Notifier
-from core.analysis import DEFAULT_MODEL, open_analyzer
+from core.analysis import DEFAULT_MODEL, open_analyzer, usable_model
 from core.curation.undo import recover
 from core.domain import Album, IndexProgress, LibraryChange, Photo
 from core.files.decode import decode
 from core.indexer import Indexer
-from core.inference.cards import find_model
 from core.library.library import Library, open_library
+from core.library.turns import JOINED, Turn
 from core.settings import Settings
 from core.watching import AlbumWatcher
 from core.workers import default_workers
@@ -100,6 +100,7 @@ class Session(QObject):
         self.changes.changed.connect(self._on_change)
         self._unsubscribe: list[Callable[[], None]] = []
         self._stopped = False
+        self._turn: Turn | None = None
 
     def start(self) -> None:
         """Show what the library holds and start the background work."""
@@ -111,11 +112,20 @@ class Session(QObject):
         self.refresh_albums()
         for note in self.library.notes:
             self.notifier.warn(note)
+        self.library.follow_other_programs()
+        if self.library.presence.first:
+            self._start_work()
+        else:
+            self.notifier.warn(JOINED)
+            self._turn = Turn(self.library, self._start_work)
+            self._turn.start()
+
+    def _start_work(self) -> None:
         self.work.start()
         if self._watcher is not None:
             self._watcher.start()  # looks through every album once its watch stands
         else:
-            self.jobs.run(self.work.rescan)
+            self.work.rescan()
 
     def stop(self) -> None:
         """End everything; safe to call twice."""
@@ -126,6 +136,8 @@ class Session(QObject):
             unsubscribe()
         self.changes.stop()
         self.progress.stop()
+        if self._turn is not None:
+            self._turn.stop()
         if self._watcher is not None:
             self._watcher.stop()
         self.work.stop()
@@ -162,19 +174,23 @@ class Session(QObject):
 def open_session(library_path: Path, settings: Settings) -> Session:
     """Open a library with its indexer.
 
+    A model that can't be found costs the scoring, not the looking: the default one takes its
+    place, or none.
+
     Raises:
         LibraryError: the library can't be opened.
-        ModelError: the model can't be found.
     """
-    card = find_model(settings.model or DEFAULT_MODEL)
+    model, model_id, problem = usable_model(settings.model or DEFAULT_MODEL)
     library = open_library(library_path)
+    if problem is not None:
+        library.notes.append(problem)
     recover(library)  # an application or an undo that a crash cut short is taken back first
     work = Indexer(
         library,
-        lambda: open_analyzer(settings.model or DEFAULT_MODEL),
-        model_id=card.model_id,
+        lambda: open_analyzer(model),
+        model_id=model_id,
         workers=settings.workers or default_workers(),
         measure_reasons=True,
     )
     watcher = AlbumWatcher(library, work)
-    return Session(library, work, card.model_id, settings.thumbnail_memory_mb, watcher)
+    return Session(library, work, model_id, settings.thumbnail_memory_mb, watcher)

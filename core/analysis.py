@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from core.domain import Analysis, Face, ImageArray, Picture, Score, Status
-from core.errors import PhotoChangedError, UnreadablePhotoError
+from core.errors import ModelError, PhotoChangedError, UnreadablePhotoError
 from core.files.decode import decode
 from core.files.thumbnails import make_thumbnail
 from core.inference.aesthetics import AestheticScorer, FaceFeatureMap
@@ -126,6 +126,22 @@ def open_analyzer(model: str | Path | None = None) -> Analyzer:
 
 DEFAULT_MODEL = "fused"
 """The bundled model that scores unless another one is chosen."""
+
+
+def usable_model(wanted: str | Path) -> tuple[str | Path, str, str | None]:
+    """(model, its id, what to tell the user) for a program that starts whatever is missing.
+
+    The default model stands in for one that can't be found. Where even that one is missing there
+    are no scores, and `open_analyzer` says why; the graph itself is looked at only there.
+    """
+    try:
+        return wanted, find_model(wanted).model_id, None
+    except ModelError as error:
+        problem = str(error)
+    if wanted == DEFAULT_MODEL:
+        return wanted, wanted, problem
+    model, model_id, also = usable_model(DEFAULT_MODEL)
+    return model, model_id, also or f"{problem} Photos are scored with “{DEFAULT_MODEL}”."
 
 
 def halved(pixels: ImageArray) -> ImageArray:

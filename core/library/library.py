@@ -55,6 +55,12 @@ class Library:
         self.thumbnails = ThumbnailStore(path)
         self._foreign: ForeignChanges | None = None
 
+    def take_turn(self) -> bool:
+        """Be the first at work on the library from now on, if nobody else is; gives whether."""
+        if self.presence.claim():
+            self._open_mark.touch()
+        return self.presence.first
+
     def follow_other_programs(self, check_s: float = CHECK_S) -> None:
         """Tell the writer's listeners, too, when another program writes into this library."""
         if self._foreign is None:

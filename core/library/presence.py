@@ -18,6 +18,12 @@ class Presence:
         self._file: IO[str] | None = (directory / "library.lock").open("a+")
         self.first = _try_lock(self._file)
 
+    def claim(self) -> bool:
+        """Be the first now, if nobody else is."""
+        if not self.first and self._file is not None:
+            self.first = _try_lock(self._file)
+        return self.first
+
     def release(self) -> None:
         """Let another program be the first."""
         if self._file is not None:
