@@ -134,6 +134,9 @@ def train(
     everything: Annotated[
         bool, typer.Option("--everything", help="Then train on all photos, held-out ones too.")
     ] = False,
+    study: Annotated[
+        bool, typer.Option("--study", help="Cross-validate for the card (minutes).")
+    ] = False,
     level: Annotated[
         float | None, typer.Option(help="Move the scale: mean score of the photos trained on.")
     ] = None,
@@ -145,6 +148,7 @@ def train(
 ) -> None:
     """Train a model on photos people rated; a stopped run goes on when called again."""
     with told_errors(), torch_needed(), progress_bar() as progress:
+        from core.training.bundled_card import FACTS
         from core.training.encoders import build_encoder
         from core.training.photos import PhotoReader
         from core.training.settings import PRESETS
@@ -167,9 +171,11 @@ def train(
         face = None if settings.embedding_size == 0 else build_encoder(encoder)
         spec, _ = nima_backbone()
         arrays = PhotoReader(spec, face, cache).read([photo.path for photo in rated], progress)
-        beside = None
+        beside, folders = None, list[str]()
         if companions is not None:
-            beside, _ = read_companions(absolute(companions), face, progress=progress)
+            beside, folders = read_companions(
+                absolute(companions), face, cache=cache, progress=progress
+            )
         card, trained = train_model(
             rated,
             arrays,
@@ -179,7 +185,10 @@ def train(
             name=name or absolute(out).name,
             everything=everything,
             companions=beside,
+            folders=folders,
+            studied=study,
             level=level,
+            facts=FACTS if preset is Preset.BUNDLED else None,
             progress=progress,
         )
         answer = {

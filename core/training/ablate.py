@@ -25,7 +25,7 @@ from core.training.metrics import (
 from core.training.networks import FusedNetwork
 from core.training.pixels import Progress, silent
 from core.training.settings import Settings
-from core.training.train import TrainingSet, Views, new_network, predict, train
+from core.training.train import Steadying, TrainingSet, Views, new_network, predict, train
 
 SIZES = (0, 128, 512, 1024, 2048, 4096)
 """The paper's sizes; those beyond the encoder's length are left out."""
@@ -88,6 +88,7 @@ def cross_validate(
     load_backbone: Callable[[FusedNetwork], None],
     *,
     views: Views | None = None,
+    steadying: Steadying | None = None,
     done: dict[str, Array] | None = None,
     on_fold: Callable[[str, Array], None] = lambda name, values: None,
     progress: Progress = silent,
@@ -116,6 +117,7 @@ def cross_validate(
             settings,
             load_backbone,
             views=views,
+            steadying=steadying,
             progress=progress,
         )
         found[held] = predict(trained.network, views, photos, held)
@@ -134,6 +136,7 @@ def ablate(
     folds: int = 5,
     threshold: float = THRESHOLD,
     folder: Path | None = None,
+    views: Views | None = None,
     progress: Progress = silent,
 ) -> Ablation:
     """Train and test every size on the same folds by group; size 0 is NIMA retrained.
@@ -158,8 +161,9 @@ def ablate(
         done[name] = values
         _write(folder, signature, done)
 
-    network = new_network(photos, np.arange(len(photos)), settings, load_backbone)
-    views = Views(photos, network, settings, progress) if settings.views else None
+    if views is None and settings.views:
+        network = new_network(photos, np.arange(len(photos)), settings, load_backbone)
+        views = Views(photos, network, settings, progress)
     predictions = {}
     wanted = usable_sizes(width, sizes)
     for number, size in enumerate(wanted):

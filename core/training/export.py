@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from core.domain import SCORE_BINS
 from core.errors import ModelError
+from core.explaining.backward import write_backward
 from core.inference.cards import CARD_FILE, ImageInput, ModelCard, load_card
 from core.training.networks import FEATURES, STRIDES, FusedNetwork
 
@@ -157,7 +158,7 @@ def write_model(
     facts: Mapping[str, Any],
     encoder: str = "faceres",
 ) -> ModelCard:
-    """Write graph and card into ``folder`` and return the card as the program reads it.
+    """Write graph, backward part and card into ``folder``; returns the card as read back.
 
     ``facts`` are the card's further entries (name, title, version, licence, metrics, ...). The
     graph is checked against the network before anything is written.
@@ -167,6 +168,7 @@ def write_model(
     folder.mkdir(parents=True, exist_ok=True)
     _replace(folder / GRAPH_FILE, content)
     write_card(folder, content, network.descriptor_width, image, facts, encoder)
+    write_backward(folder)
     return load_card(folder)
 
 

@@ -32,6 +32,8 @@ class Settings:
             score units), as a squared hinge in stage 1; a weak term, since faults are not taste.
         balance_weight, balance_gap: pulls the mean difference between two folders of companions
             towards this many score units, in stage 1.
+        invariance: penalty on what differs between two views of one photo, in squared logits, in
+            stage 1; needs kept ``views``.
         members: runs from different seeds whose weights are averaged in the end; they share
             stage 1, so they stay near enough to each other.
     """
@@ -54,6 +56,7 @@ class Settings:
     fault_margin: float = 0.1
     balance_weight: float = 0.0
     balance_gap: float = 0.0
+    invariance: float = 0.0
     members: int = 1
     seed: int = 0
 
@@ -81,11 +84,13 @@ BUNDLED = Settings(
     penalty=0.06,
     solver="convex",
     epochs=0,
-    frozen=6,
-    views=6,
+    frozen=13,
+    views=3,
     average_from=1,
+    invariance=0.3,
     patience=0,
-    fault_weight=0.1,
+    fault_weight=0.6,
+    fault_margin=0.2,
     balance_weight=3.0,
     balance_gap=0.4,
 )
@@ -98,10 +103,11 @@ ABLATION = Settings(
     dropout=0.5,
     solver="convex",
     epochs=0,
-    frozen=10,
-    views=4,
+    frozen=13,
+    views=3,
     average_from=1,
     patience=0,
+    invariance=0.3,
 )
 """Stage 1 alone, solved to its optimum: a whole table in minutes on two cores."""
 

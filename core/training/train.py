@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 SIDE = 224
 CHUNK = 64
+DRAWS = 4
+"""Views of each photo in stage 1 where none are kept."""
+
 CHECKPOINT = "checkpoint.pt"
 
 Weights = dict[str, Tensor]
@@ -135,11 +138,15 @@ class Views:
     def features(
         self, network: FusedNetwork, indices: Index, draws: int, generator: np.random.Generator
     ) -> Tensor:
-        """(draws * n, 1024) pooled features: of the whole photos first, then of random views."""
+        """(k * n, 1024) pooled features: of the whole photos, then of each kept view in turn, or
+        of ``draws - 1`` fresh ones."""
         rounds = []
-        for number in range(draws):
+        for number in range(len(self._kept) or draws):
             for part in np.array_split(indices, max(1, len(indices) // CHUNK)):
-                seen = self.whole(part) if number == 0 else self.draw(part, generator)
+                if self._kept:
+                    seen = self._kept[number][torch.from_numpy(part)].float()
+                else:
+                    seen = self.whole(part) if number == 0 else self.draw(part, generator)
                 with torch.no_grad():
                     rounds.append(network.pooled(seen, self.frozen))
         return torch.cat(rounds)
@@ -248,8 +255,8 @@ def fit_head(
 ) -> None:
     """Stage 1: the dense layer on frozen features."""
     generator = np.random.default_rng((settings.seed, 1))
-    draws = 4 if settings.solver == "convex" else max(2, settings.views)
-    features = views.features(network, train, draws, generator)
+    features = views.features(network, train, DRAWS, generator)
+    draws = len(features) // len(train)
     descriptors = torch.from_numpy(photos.descriptors[train]).repeat(draws, 1)
     targets = torch.from_numpy(photos.targets[train]).repeat(draws, 1)
     network.feature_scale.fill_(1.0 / float(features[: len(train)].std(dim=0).mean()))
@@ -260,6 +267,7 @@ def fit_head(
     if steadying is not None:
         steadying.center_on(network)
     dense = network.dense
+    differences = inputs[len(train) :] - inputs[: len(train)].repeat(draws - 1, 1)
     with torch.no_grad():
         dense.weight.zero_()
         dense.bias.copy_(targets.mean(dim=0).clamp_min(1e-4).log())
@@ -271,6 +279,9 @@ def fit_head(
         def closure() -> Tensor:
             optimizer.zero_grad()
             loss = _loss(network, dense(inputs), targets, settings.penalty)
+            if settings.invariance:
+                unsteady = differences @ dense.weight.T
+                loss = loss + settings.invariance * unsteady.pow(2).mean()
             if steadying is not None:
                 loss = loss + steadying.loss(dense)
             loss.backward()

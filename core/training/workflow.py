@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from core.errors import ModelError, UsageError
 from core.inference.cards import ImageInput, ModelCard, find_model
@@ -26,7 +27,18 @@ from core.training.photos import PhotoArrays, PhotoReader, targets
 from core.training.pixels import FAULTS, Progress, faulty, silent
 from core.training.ratings import RatedPhoto
 from core.training.settings import Settings
-from core.training.train import Companions, Trained, TrainingSet, train
+from core.training.study import balance, fault_table, study
+from core.training.train import (
+    CHUNK,
+    Companions,
+    Steadying,
+    Trained,
+    TrainingSet,
+    Views,
+    new_network,
+    to_tensor,
+    train,
+)
 from core.training.uncertainty import fit_rule
 
 HELD_OUT = 5
@@ -68,7 +80,12 @@ STRENGTHS = (0.35, 1.6)
 
 
 def read_companions(
-    table: Path, encoder: Encoder | None, seed: int = 5, progress: Progress = silent
+    table: Path,
+    encoder: Encoder | None,
+    *,
+    cache: Path | None = None,
+    seed: int = 5,
+    progress: Progress = silent,
 ) -> tuple[Companions, list[str]]:
     """Unrated photos from a CSV with the columns ``file`` and ``folder`` (photos in ``images/``
     beside it), with degraded copies, and each photo's folder.
@@ -81,7 +98,7 @@ def read_companions(
     with table.open(newline="", encoding="utf-8-sig") as stream:
         rows = list(csv.DictReader(stream))
     spec, _ = nima_backbone()
-    arrays = PhotoReader(spec, encoder).read(
+    arrays = PhotoReader(spec, encoder, cache).read(
         [table.parent / "images" / row["file"] for row in rows], progress
     )
     folders = [row.get("folder", "") for row in rows]
@@ -137,6 +154,8 @@ def train_model(
     name: str,
     everything: bool = False,
     companions: Companions | None = None,
+    folders: Sequence[str] = (),
+    studied: bool = False,
     level: float | None = None,
     facts: dict[str, Any] | None = None,
     progress: Progress = silent,
@@ -159,6 +178,11 @@ def train_model(
     photos = training_set(rated, arrays)
     fold_of = ratings.folds(photos.groups, HELD_OUT, settings.seed)
     held = np.flatnonzero(fold_of == 0)
+    blank = new_network(photos, np.arange(len(photos)), settings, load)
+    views = Views(photos, blank, settings, progress) if settings.views else None
+    steadying = None
+    if companions is not None and len(companions):
+        steadying = Steadying(companions, blank, settings, progress)
     first = train(
         photos,
         np.flatnonzero(fold_of != 0),
@@ -166,7 +190,8 @@ def train_model(
         settings,
         load,
         folder=out / "held-out",
-        companions=companions,
+        views=views,
+        steadying=steadying,
         progress=progress,
     )
     predicted = _predict(first.network, arrays, held)
@@ -188,7 +213,8 @@ def train_model(
             settings,
             load,
             folder=out / "everything",
-            companions=companions,
+            views=views,
+            steadying=steadying,
             progress=progress,
         )
     scale = Scale()
@@ -198,6 +224,23 @@ def train_model(
         rescale(first.network, scale)
     shares = _predict(first.network, arrays, held)
     rule = fit_rule(mean_scores(shares), spreads(shares), mean_scores(truth))
+    further: dict[str, Any] = {}
+    if studied:
+        found_out = study(
+            photos,
+            arrays.portraits,
+            encoder.name if encoder else "none",
+            settings,
+            load,
+            views=views,
+            steadying=steadying,
+            progress=progress,
+        )
+        metrics = found_out.metrics
+        rule = found_out.uncertainty(scale, photos.targets.astype(np.float64))
+        further["ablation"] = ablation_entries(found_out.ablation)
+        if companions is not None:
+            further.update(_companion_facts(final.network, companions, folders))
     card = write_model(
         final.network,
         out,
@@ -214,9 +257,11 @@ def train_model(
             "uncertainty": {"base": rule.base, "per_std": rule.per_std},
             "training": {
                 **{k: v for k, v in settings.as_dict().items() if v is not None},
+                "photos": len(rated),
                 "seconds": round(time.monotonic() - started, 1),
                 "tilt": scale.tilt,
             },
+            **further,
         },
         encoder.name if encoder else "faceres",
     )
@@ -226,17 +271,36 @@ def train_model(
     return card, final
 
 
+def _companion_facts(
+    network: FusedNetwork, companions: Companions, folders: Sequence[str]
+) -> dict[str, Any]:
+    """The card's ``faults`` and, where there are two folders, ``folders``."""
+
+    def score(pictures: Any, descriptors: Any) -> Array:
+        return mean_scores(Scale().apply(_chunked(network, pictures, descriptors)))
+
+    facts: dict[str, Any] = {"faults": fault_table(score, companions)}
+    if len(set(folders)) == 2:
+        fused = score(companions.whole, companions.descriptors)
+        scene = score(companions.whole, np.zeros_like(companions.descriptors))
+        published = mean_scores(predict_arrays(find_model("nima"), companions.whole))
+        facts["folders"] = balance(fused, scene, published, folders)
+    return facts
+
+
 def _logits(network: FusedNetwork, arrays: PhotoArrays, indices: Any) -> Array:
-    import torch
+    return _chunked(network, arrays.whole[indices], arrays.descriptors[indices])
 
-    from core.training.train import CHUNK, to_tensor
 
+def _chunked(network: FusedNetwork, pictures: Any, descriptors: Any) -> Array:
+    """(n, 10) logits, a few pictures at a time."""
     network.eval()
     parts = []
     with torch.no_grad():
-        for part in np.array_split(indices, max(1, len(indices) // CHUNK)):
-            descriptors = torch.from_numpy(arrays.descriptors[part])
-            parts.append(network(to_tensor(arrays.whole[part]), descriptors).double().numpy())
+        for start in range(0, len(pictures), CHUNK):
+            image = to_tensor(pictures[start : start + CHUNK])
+            face = torch.from_numpy(descriptors[start : start + CHUNK])
+            parts.append(network(image, face).double().numpy())
     return np.concatenate(parts)
 
 

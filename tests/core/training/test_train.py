@@ -191,7 +191,7 @@ def test_companions_keep_degraded_copies_below_and_two_folders_together(
     beside = Companions(clean, (copies,), np.zeros((8, 16), np.float32), sides)
     plain = replace(ABLATION, frozen=12, views=1)
     steady = replace(plain, fault_weight=5.0, balance_weight=50.0, balance_gap=0.05)
-    spec, load = nima_backbone()
+    _, load = nima_backbone()
     levels = torch.arange(1.0, 11.0)
 
     def judge(settings: Settings) -> tuple[float, float]:
