@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,46 +18,28 @@ from PySide6.QtCore import (
 )
 
 from app.jobs import Jobs
+from app.listing import AlbumFacts, Listing, ask_all, ask_first_page, without_filters
 from app.models.photo_list import PhotoListModel
-from core.domain import LibraryChange, PhotoQuery, Status
+from core.domain import LibraryChange, PhotoQuery
 from core.library.queries import Queries
 
-HISTOGRAM_BINS = 36
 LIVE_REFRESH_MS = 500
 """While photos stream in, the list is asked for again at most this often."""
 
 Command = QItemSelectionModel.SelectionFlag
 
 
+MANY = 2000
+"""From this many photos on, a new query shows its first page before the whole list is there."""
+
+
 @dataclass(frozen=True)
-class Listing:
-    """One answer of the library to the current query.
+class Place:
+    """Where the user is in the list: the active photo, its position, and what is chosen."""
 
-    ``total`` counts the photos of the album with every filter off, ``histogram`` their mean
-    scores over 1..10 (with every filter but the score range).
-    """
-
-    ids: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    total: int = 0
-    histogram: NDArray[np.int64] = field(default_factory=lambda: np.zeros(HISTOGRAM_BINS, np.int64))
-    statuses: dict[Status, int] = field(default_factory=dict)
-    reasons: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def hidden(self) -> int:
-        """How many photos the filters hide."""
-        return max(0, self.total - len(self.ids))
-
-
-def without_filters(query: PhotoQuery) -> PhotoQuery:
-    """The same album, model and order with nothing hidden."""
-    return PhotoQuery(
-        model=query.model,
-        album_id=query.album_id,
-        folder=query.folder,
-        sort=query.sort,
-        descending=query.descending,
-    )
+    active: int | None
+    position: int
+    chosen: NDArray[np.int64] | None
 
 
 class Browser(QObject):
@@ -65,12 +47,14 @@ class Browser(QObject):
 
     Signals:
         query_changed(object): the new ``PhotoQuery``; its answer is still on the way.
+        previewed(): the first photos of a new query are shown, the rest is on its way.
         listed(object): the ``Listing`` that is now shown.
         active_changed(object): id of the active photo, or None.
         chosen_changed(int): how many photos are chosen.
     """
 
     query_changed = Signal(object)
+    previewed = Signal()
     listed = Signal(object)
     active_changed = Signal(object)
     chosen_changed = Signal(int)
@@ -83,6 +67,7 @@ class Browser(QObject):
         self._jobs = jobs
         self.query = PhotoQuery(model=model)
         self.listing = Listing()
+        self._shown_query: PhotoQuery | None = None
         self.photos = PhotoListModel(self._fetch_rows, self)
         self.selection = QItemSelectionModel(self.photos, self)
         self.selection.currentChanged.connect(self._on_current)
@@ -91,6 +76,8 @@ class Browser(QObject):
         )
         self._active: int | None = None
         self._restoring = False
+        self._facts: dict[tuple[int | None, str], AlbumFacts] = {}
+        self._place: Place | None = None
         self._asking = False
         self._ask_again = False
         self._live = QTimer(self)
@@ -113,12 +100,14 @@ class Browser(QObject):
         if other_model:
             self.photos.forget_rows()
         self.query_changed.emit(wanted)
+        self._preview()
         self.refresh()
 
     def show_all(self) -> None:
         """Take every filter off."""
         self.query = without_filters(self.query)
         self.query_changed.emit(self.query)
+        self._preview()
         self.refresh()
 
     @property
@@ -134,14 +123,24 @@ class Browser(QObject):
             return
         self._asking = True
         query, queries = self.query, self._queries
+        facts = self._facts.get((query.album_id, query.model))
         self._jobs.run(
-            lambda: _ask(queries, query),
+            lambda: ask_all(queries, query, facts),
             lambda listing: self._answered(query, listing),
             self._failed,
         )
 
+    def _preview(self) -> None:
+        """Show the first photos of a new query at once where the whole list takes its time."""
+        query, queries = self.query, self._queries
+        if self.listing.total >= MANY:
+            self._jobs.run(
+                lambda: ask_first_page(queries, query), lambda ids: self._show_first(query, ids)
+            )
+
     def library_changed(self, change: LibraryChange) -> None:
         """Take note of writes: repaint what changed now, ask for the list again soon."""
+        self._facts.clear()
         if change.everything:
             self.photos.forget_rows()
         else:
@@ -155,39 +154,56 @@ class Browser(QObject):
             self._ask_again = False
             self.refresh()
         if query == self.query:  # an answer to an older question is dropped
+            self._facts[query.album_id, query.model] = listing.facts
+            self._shown_query = query
             self._show(listing)
 
     def _failed(self, error: BaseException) -> None:
         self._asking = self._ask_again = False
         self._jobs.failed.emit(error)
 
-    def _show(self, listing: Listing) -> None:
-        active, position = self._active, self.active_position
+    def _show_first(self, query: PhotoQuery, ids: NDArray[np.int64]) -> None:
+        if query != self.query or self._shown_query == query or not len(ids):
+            return
+        self._place = self._place or self._here()
+        self._restoring = True
+        try:
+            self.photos.set_ids(ids)
+        finally:
+            self._restoring = False
+        self.previewed.emit()
+
+    def _here(self) -> Place:
         chosen = self.chosen_ids() if self.selection.hasSelection() else None
+        return Place(self._active, self.active_position, chosen)
+
+    def _show(self, listing: Listing) -> None:
+        place = self._place or self._here()
+        self._place = None
         self.listing = listing
         self._restoring = True
         try:
-            if self.photos.set_ids(listing.ids):
-                self._restore(active, position, chosen)
+            if self.photos.set_ids(listing.ids) or place.position != self.active_position:
+                self._restore(place)
         finally:
             self._restoring = False
         self._announce_active()
         self.listed.emit(listing)
 
-    def _restore(self, active: int | None, position: int, chosen: NDArray[np.int64] | None) -> None:
+    def _restore(self, place: Place) -> None:
         """Choose the same photos in the new list; an active photo that left hands over to the one
         that took its place."""
         selected = QItemSelection()
-        if chosen is not None:
-            for run in _runs(self.photos.positions(chosen)):
+        if place.chosen is not None:
+            for run in _runs(self.photos.positions(place.chosen)):
                 selected.select(self.photos.index(run.start), self.photos.index(run.stop - 1))
         count = len(self.listing.ids)
-        if active is None or not count:
+        if place.active is None or not count:
             self.selection.select(selected, Command.ClearAndSelect)
             return
-        found = self.photos.position(active)
+        found = self.photos.position(place.active)
         if found is None:
-            found = min(max(position, 0), count - 1)
+            found = min(max(place.position, 0), count - 1)
         index = self.photos.index(found)
         self.selection.setCurrentIndex(index, Command.NoUpdate)
         if selected.isEmpty():
@@ -242,21 +258,6 @@ class Browser(QObject):
         if active != self._active:
             self._active = active
             self.active_changed.emit(active)
-
-
-def _ask(queries: Queries, query: PhotoQuery) -> Listing:
-    """Everything the window shows of a query; runs on a worker."""
-    everything = without_filters(query)
-    scores = replace(query, min_score=None, max_score=None)
-    ids = queries.photo_ids(query)
-    total = len(ids) if query == everything else queries.count(everything)
-    return Listing(
-        ids=ids,
-        total=total,
-        histogram=queries.score_histogram(scores, HISTOGRAM_BINS),
-        statuses=queries.status_counts(query.album_id, query.model),
-        reasons=queries.reason_counts(query.album_id),
-    )
 
 
 def _runs(positions: NDArray[np.int64]) -> Iterator[range]:

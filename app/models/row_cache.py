@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.domain import PhotoRow
 
-PAGE = 96
+PAGE = 48
 CAPACITY = 12_000
 
 FetchRows = Callable[[Sequence[int]], Mapping[int, PhotoRow]]

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from app.browsing import Browser, Listing
+from app.browsing import Browser
+from app.listing import Listing
 from app.theme import Theme, icon, icon_size
 from app.translation import tr, trn
 from app.views.controls import ChoiceButton, SearchField, push_button

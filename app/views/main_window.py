@@ -45,6 +45,8 @@ from core.settings import Settings
 SIDEBAR_WIDTH = 232
 NARROW = 900
 """Below this width the side panels make room for the photos."""
+SHORT = 560
+"""Below this height bars make room for the photos."""
 
 
 class MainWindow(QMainWindow):
@@ -320,7 +322,7 @@ class MainWindow(QMainWindow):
         self.pages.show_view(name)
         self.toolbar.views.show_value(name)
         self._show_place()
-        self.toolbar.size.setVisible(name == "grid")
+        self._show_panels()
 
     def _set_heat(self, on: bool) -> None:
         self.loupe.set_heat(on)
@@ -348,7 +350,12 @@ class MainWindow(QMainWindow):
         self.sidebar.setVisible(self.commands["sidebar"].isChecked() and roomy)
         self.panel.setVisible(self.commands["info"].isChecked() and roomy and started)
         self.toolbar.setVisible(not self.isFullScreen())
-        self.filters.setVisible(not self.isFullScreen() and started)
+        # Where height is short, a view of single photos gets the filters' room.
+        grid = self.pages.current_name == "grid"
+        short = self.height() < SHORT
+        self.filters.setVisible(not self.isFullScreen() and started and (grid or not short))
+        self.toolbar.size.setVisible(grid and self.width() >= NARROW)
+        self.loupe.strip.setVisible(not short and not self.isFullScreen())
 
     def _set_fullscreen(self, on: bool) -> None:
         self.showFullScreen() if on else self.showNormal()
@@ -453,8 +460,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Side panels give way in a narrow window."""
         super().resizeEvent(event)
-        if (event.oldSize().width() < NARROW) != (event.size().width() < NARROW):
-            self._show_panels()
+        self._show_panels()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep the state, hide at once, end every thread."""

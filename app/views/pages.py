@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
 
-from app.browsing import Browser, Listing
+from app.browsing import Browser
+from app.listing import Listing
 from app.models.albums import AlbumListModel
 from app.theme import Theme
 from app.views.empty_state import EmptyState
@@ -35,6 +36,7 @@ class Pages(QStackedWidget):
         self.empty = EmptyState(theme)
         self.addWidget(self.empty)
         browser.listed.connect(self._on_listed)
+        browser.previewed.connect(self._update)
         albums.modelReset.connect(self._update)
         albums.dataChanged.connect(self._update)
 
@@ -68,7 +70,7 @@ class Pages(QStackedWidget):
         self._update()
 
     def _update(self) -> None:
-        if not self._answered or len(self._browser.listing.ids):
+        if not self._answered or self._browser.photos.rowCount():
             view = self._views.get(self._wanted)
             if view is not None:
                 self._switch(view)

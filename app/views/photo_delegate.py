@@ -148,9 +148,7 @@ class PhotoDelegate(QStyledItemDelegate):
         scale = area.width() / max(width, height)
         box = QRectF(0, 0, width * scale, height * scale)
         box.moveCenter(QRectF(area).center())
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._colors["border"])
-        painter.drawRect(box)
+        painter.fillRect(box.toRect(), self._colors["border"])
         name = "clock" if row.status is Status.PENDING else "photos"
         self._paint_icon(painter, name, "text_faint", area, 24)
 

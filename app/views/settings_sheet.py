@@ -70,7 +70,7 @@ class SettingsSheet(Sheet):
         self.model.set_choices([(card.name, card.title) for card in models])
         self.card = label("", "small")
         self.card.setWordWrap(True)
-        self.card.setMinimumWidth(420)
+        self.card.setMinimumWidth(300)
         self.workers = QSpinBox()
         self.workers.setRange(0, 64)
         self.workers.setSpecialValueText(tr("Automatic"))
@@ -106,7 +106,7 @@ class SettingsSheet(Sheet):
             grid = QGridLayout()
             grid.setHorizontalSpacing(18)
             grid.setVerticalSpacing(9)
-            grid.setColumnMinimumWidth(0, 170)
+            grid.setColumnMinimumWidth(0, 150)
             grid.setColumnStretch(1, 1)
             grid.addWidget(label(title, "section"), 0, 0, 1, 2)
             for number, (name, control) in enumerate(rows, start=1):

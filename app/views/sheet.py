@@ -75,7 +75,7 @@ class Sheet(QWidget):
         body = self._area.widget()
         wish = body.sizeHint() if body is not None else QSize(320, 240)
         extra = self._column.sizeHint().height() - self._area.sizeHint().height()
-        width = min(self.width() - EDGE, wish.width() + 64)
+        width = min(self.width() - EDGE, wish.width() + 72)
         height = min(self.height() - EDGE, wish.height() + max(extra, 60) + 24)
         self._plate.setGeometry(
             (self.width() - width) // 2, (self.height() - height) // 2, width, height
