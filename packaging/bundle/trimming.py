@@ -56,7 +56,8 @@ _UNUSED_FILES = re.compile(
     | PySide6/Qt/plugins/platforminputcontexts/libqtvirtualkeyboard
     # The desktop's own dialogs come by its portal; GTK would bring thirty libraries along.
     | PySide6/Qt/plugins/platformthemes/libqgtk3
-    | ^lib(?:atk|cairo|pango|gdk_pixbuf|thai|datrie|fribidi|pixman|gmodule|graphite2)
+    | ^lib(?:atk|cairo|pango|gdk_pixbuf|thai|datrie|fribidi|pixman|graphite2)
+    | ^lib(?:gio|gobject|gmodule)-2|^lib(?:mount|blkid|selinux|Xau|Xdmcp|Xext|Xrender|jpeg)\.so
     | ^libharfbuzz\.so
     | PySide6/Qt/translations/(?!qtbase_(?:de|fr|es)\.qm)
     | libQt6(?:Qml|Quick|VirtualKeyboard|Pdf|Sql|Test|Egl|Network)
