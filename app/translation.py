@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+from functools import lru_cache
 from importlib import resources
 
 from PySide6.QtCore import QLocale
@@ -58,6 +59,11 @@ def number(value: int) -> str:
     return QLocale().toString(value)
 
 
+@lru_cache(maxsize=4096)
+def _decimal(value: float, digits: int, locale: str) -> str:
+    return QLocale(locale).toString(value, "f", digits)
+
+
 def decimal(value: float, digits: int = 2) -> str:
     """A number with the locale's decimal sign."""
-    return QLocale().toString(float(value), "f", digits)
+    return _decimal(round(float(value), digits), digits, QLocale().name())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import (
@@ -12,16 +13,17 @@ from PySide6.QtCore import (
     QPointF,
     QRect,
     QRectF,
+    QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.models.photo_list import PHOTO_ROLE
 from app.models.thumbnails import ThumbnailCache
 from app.theme import Theme, icon_pixmap
 from app.translation import tr
-from app.wording import color_text, reason_text, score_text, status_text
+from app.wording import reason_text, score_text, status_text
 from core.domain import ColorLabel, Flag, PhotoRow, Status
 from core.reasons.codes import title
 
@@ -32,7 +34,13 @@ LABEL_COLORS = {
     ColorLabel.BLUE: "#539bf5",
     ColorLabel.PURPLE: "#b083f0",
 }
-LABEL_INK = "#101113"
+CORNERS = {
+    ColorLabel.YELLOW: (3, -90.0),
+    ColorLabel.GREEN: (4, -45.0),
+    ColorLabel.BLUE: (4, 0.0),
+    ColorLabel.PURPLE: (6, 0.0),
+}
+"""Corners and turn of each label's shape, so that colour alone carries no meaning; red is round."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class CellMetrics:
 class PhotoDelegate(QStyledItemDelegate):
     """Thumbnail, score, stars, flag, colour and faces; a reason where there is no picture.
 
-    Meaning never rests on colour alone: flags differ in shape, colour labels carry a letter.
+    Meaning never rests on colour alone: flags and colour labels differ in shape.
     """
 
     def __init__(
@@ -91,6 +99,17 @@ class PhotoDelegate(QStyledItemDelegate):
         tokens = self._theme.tokens
         self._colors = {name: QColor(value) for name, value in tokens.colors.items()}
         self._hex = tokens.colors
+        self._tiles: dict[tuple[object, ...], QPixmap] = {}
+        self._bold: tuple[str, QFont, QFontMetrics, QFontMetrics] | None = None
+
+    def _fonts(self, base: QFont) -> tuple[str, QFont, QFontMetrics, QFontMetrics]:
+        """The bold font and both metrics; making them for every cell would cost half the frame."""
+        key = base.key()
+        if self._bold is None or self._bold[0] != key:
+            bold = QFont(base)
+            bold.setWeight(QFont.Weight.DemiBold)
+            self._bold = (key, bold, QFontMetrics(bold), QFontMetrics(base))
+        return self._bold
 
     def paint(
         self,
@@ -118,13 +137,30 @@ class PhotoDelegate(QStyledItemDelegate):
         self, painter: QPainter, cell: QRect, selected: bool, hovered: bool, active: bool
     ) -> None:
         ground = "accent_soft" if selected else "tile_hover" if hovered else "tile"
+        ratio = painter.device().devicePixelRatioF()
+        key = (cell.width(), cell.height(), ground, active, ratio)
+        if key not in self._tiles:
+            if len(self._tiles) > 32:  # widths change while the window is resized
+                self._tiles.clear()
+            self._tiles[key] = self._make_tile(cell.size(), ground, active, ratio)
+        painter.drawPixmap(cell.topLeft(), self._tiles[key])
+
+    def _make_tile(self, size: QSize, ground: str, active: bool, ratio: float) -> QPixmap:
+        pixmap = QPixmap(size * ratio)
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(self._colors["window" if self.metrics.footer else "panel"])
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(self._colors[ground])
-        painter.setPen(Qt.PenStyle.NoPen)
+        rect = QRectF(0, 0, size.width(), size.height())
         if active:
             painter.setPen(QPen(self._colors["accent"], 2.0))
-            painter.drawRoundedRect(QRectF(cell).adjusted(1, 1, -1, -1), 8, 8)
+            rect = rect.adjusted(1, 1, -1, -1)
         else:
-            painter.drawRoundedRect(QRectF(cell), 8, 8)
+            painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(rect, 8, 8)
+        painter.end()
+        return pixmap
 
     def _paint_picture(self, painter: QPainter, area: QRect, row: PhotoRow) -> None:
         if row.status is Status.UNREADABLE:
@@ -187,25 +223,25 @@ class PhotoDelegate(QStyledItemDelegate):
     def _paint_caption(self, painter: QPainter, strip: QRect, row: PhotoRow, base: QFont) -> None:
         left, right = strip.left(), strip.right() + 1
         rtl = painter.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        bold = QFont(base)
-        bold.setWeight(QFont.Weight.DemiBold)
+        _, bold, bold_metrics, base_metrics = self._fonts(base)
         align = Qt.AlignmentFlag.AlignVCenter | (
             Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
         )
         if row.mean is not None:
             painter.setFont(bold)
             painter.setPen(self._colors["text"])
-            text = score_text(row.mean)
+            text, metrics = score_text(row.mean), bold_metrics
         else:
             painter.setFont(base)
             painter.setPen(self._colors["text_dim"])
-            text = status_text(row.status)
-        metrics = QFontMetrics(painter.font())
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, strip.width())
+            text, metrics = status_text(row.status), base_metrics
+        width = metrics.horizontalAdvance(text)
+        if width > strip.width():
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, strip.width())
         painter.drawText(strip, int(align), text)
         if not self.show_badges:
             return
-        used = metrics.horizontalAdvance(text) + 8
+        used = width + 8
         middle = strip.center().y() + 1
         cursor = right if not rtl else left
         step = -1 if not rtl else 1
@@ -227,21 +263,24 @@ class PhotoDelegate(QStyledItemDelegate):
         if row.rating:
             parts.append((lambda p, r: self._paint_stars(p, r, row.rating), 13 * row.rating))
         if row.face_count:
-            count = QFontMetrics(base).horizontalAdvance(str(row.face_count))
+            count = self._fonts(base)[3].horizontalAdvance(str(row.face_count))
             parts.append((lambda p, r: self._paint_faces(p, r, row.face_count, base), 18 + count))
         return parts
 
     def _paint_color(self, painter: QPainter, area: QRect, color: ColorLabel) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(LABEL_COLORS[color]))
-        square = QRectF(area.x(), area.y() + 1, 16, 16)
-        painter.drawRoundedRect(square, 4, 4)
-        font = QFont(painter.font())
-        font.setPixelSize(11)
-        font.setWeight(QFont.Weight.Bold)
-        painter.setFont(font)
-        painter.setPen(QColor(LABEL_INK))
-        painter.drawText(square, int(Qt.AlignmentFlag.AlignCenter), color_text(color)[:1])
+        center, radius = QPointF(area.x() + 8, area.y() + 9), 7.5
+        if color not in CORNERS:
+            painter.drawEllipse(center, radius - 1, radius - 1)
+            return
+        count, turn = CORNERS[color]
+        angles = (math.radians(turn + 360 * n / count) for n in range(count))
+        corners = [
+            QPointF(center.x() + radius * math.cos(a), center.y() + radius * math.sin(a))
+            for a in angles
+        ]
+        painter.drawPolygon(QPolygonF(corners))
 
     def _paint_stars(self, painter: QPainter, area: QRect, rating: int) -> None:
         for star in range(rating):
