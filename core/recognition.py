@@ -120,16 +120,21 @@ class _Recognition:
         def is_ghost(state: FileState) -> bool:
             return times_seen[_identity(state)] > 1 and not _stands(state)
 
-        standing = {_identity(state): state for state in fresh if not is_ghost(state)}
+        places = [*fresh, *(state for _, state in changed)]
+        standing = {
+            _identity(state): state
+            for state in places
+            if times_seen[_identity(state)] > 1 and not is_ghost(state)
+        }
         for photo_id, state in changed:
             here = standing.get(_identity(state)) if is_ghost(state) else None
-            if here is not None and photo_id not in self._claimed:
+            if here is not None:
                 self._claim_id(photo_id, here)
                 del standing[_identity(state)]
         taken = {state.path for _, state in self._found.moved}
         return (
             [state for state in fresh if state.path not in taken and not is_ghost(state)],
-            [pair for pair in changed if not is_ghost(pair[1])],
+            [p for p in changed if p[1].path not in taken and not is_ghost(p[1])],
         )
 
     def _claim(self, known: KnownFile, state: FileState) -> bool:
