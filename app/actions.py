@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -12,8 +13,11 @@ from app.jobs import Jobs
 from app.notifications import Notifier
 from app.translation import tr, trn
 from app.wording import color_text, flag_text, stars_text
-from core.domain import Album, ColorLabel, Flag
-from core.library.writer import Writer
+from core.curation.apply import Applied
+from core.curation.undo import Undone, history, undo
+from core.domain import Album, ColorLabel, Flag, LibraryChange
+from core.errors import UsageError
+from core.library.library import Library
 
 
 class UserActions(QObject):
@@ -29,14 +33,15 @@ class UserActions(QObject):
 
     def __init__(
         self,
-        writer: Writer,
+        library: Library,
         browser: Browser,
         jobs: Jobs,
         notifier: Notifier,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._writer = writer
+        self._library = library
+        self._writer = library.writer
         self._browser = browser
         self._jobs = jobs
         self._notifier = notifier
@@ -80,17 +85,42 @@ class UserActions(QObject):
 
     def undo(self) -> None:
         """Take back the latest action, of this or an earlier session."""
-        self._jobs.follow(self._writer.undo(), lambda what: self._tell_undone(what))
+        self._jobs.run(lambda: _undo(self._library, None), self._tell_undone, self._undo_failed)
 
     def redo(self) -> None:
         """Do again what was taken back last."""
         self._jobs.follow(self._writer.redo(), lambda what: self._tell_redone(what))
 
-    def _tell_undone(self, what: str | None) -> None:
-        if what is None:
+    def _tell_undone(self, done: TakenBack) -> None:
+        text = tr("Undone: {what}", what=done.outcome.description)
+        if done.outcome.unrestored:
+            reasons = (left.reason for left in done.outcome.unrestored)
+            self._notifier.warn("\n".join([text, *reasons]))
+        elif done.repeatable:
+            self._notifier.say(text, tr("Redo"), self.redo)
+        else:
+            self._notifier.say(text)
+
+    def _undo_failed(self, error: BaseException) -> None:
+        if isinstance(error, UsageError):
             self._notifier.say(tr("Nothing to undo"))
         else:
-            self._notifier.say(tr("Undone: {what}", what=what), tr("Redo"), self.redo)
+            self._notifier.report(error)
+
+    def tell_applied(self, done: Applied) -> None:
+        """Say what became of a plan, and offer the way back."""
+        if done.journal_id is None:
+            self._notifier.say(tr("Nothing was done"))
+        else:
+            text = trn("{n} photo rejected", "{n} photos rejected", done.rejected)
+            entry = done.journal_id
+            self._notifier.say(text, tr("Undo"), lambda: self._take_back(entry))
+        if done.left_alone or done.notes:
+            reasons = sorted({left.reason for left in done.left_alone})
+            self._notifier.warn("\n".join([*reasons, *done.notes]))
+
+    def _take_back(self, entry: int) -> None:
+        self._jobs.run(lambda: _undo(self._library, entry), self._tell_undone, self._undo_failed)
 
     def _tell_redone(self, what: str | None) -> None:
         if what is None:
@@ -116,3 +146,19 @@ class UserActions(QObject):
             )
 
         self._jobs.follow(self._writer.remove_album(album.id), removed)
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What an undo did; ``repeatable`` is False for moved files, which a redo never moves again."""
+
+    outcome: Undone
+    repeatable: bool
+
+
+def _undo(library: Library, entry: int | None) -> TakenBack:
+    """Take back an entry of the journal once everything asked for before is written."""
+    library.writer.submit(lambda _: (None, LibraryChange())).result()
+    done = undo(library, entry)
+    kinds = {record.id: record.kind for record in history(library)}
+    return TakenBack(done, kinds.get(done.journal_id) == "judgement")

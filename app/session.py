@@ -17,6 +17,7 @@ from app.browsing import Browser
 from app.jobs import Jobs
 from app.library_feed import LibraryFeed, ProgressFeed
 from app.models.albums import AlbumListModel
+from app.models.culling import Culling
 from app.models.details import PhotoDetails
 from app.models.pictures import PictureCache
 from app.models.thumbnails import ThumbnailCache
@@ -93,7 +94,10 @@ class Session(QObject):
         self.thumbnails = ThumbnailCache(library.thumbnails.get, thumbnail_memory_mb, self)
         self.pictures = PictureCache(decode, self.decoding, self)
         self.details = PhotoDetails(library.queries, self.browser, self.jobs, self)
-        self.actions = UserActions(library.writer, self.browser, self.jobs, self.notifier, self)
+        self.actions = UserActions(library, self.browser, self.jobs, self.notifier, self)
+        self.culling = Culling(library, self.jobs, self)
+        self.culling.applied.connect(self.actions.tell_applied)
+        self.culling.failed.connect(self.notifier.report)
         self.actions.album_added.connect(self._on_album_added)
         self.changes = LibraryFeed(self)
         self.progress = ProgressFeed(self)

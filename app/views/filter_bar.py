@@ -137,7 +137,7 @@ class FilterBar(QWidget):
         found = counts if wanted is None or wanted in counts else counts | {wanted: 0}
         self.reasons.setVisible(bool(found))
         faults = [(code, f"{tr(title(code))} ({count})") for code, count in found.items()]
-        self.reasons.set_choices([(None, tr("Any fault or none")), None, *faults])
+        self.reasons.set_choices([(None, tr("Any fault")), None, *faults])
         self.reasons.show_value(wanted)
 
     def _show_state(self, query: PhotoQuery) -> None:

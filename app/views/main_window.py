@@ -7,18 +7,17 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QRect, Qt, QUrl
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import (
     QCloseEvent,
-    QDesktopServices,
     QDragEnterEvent,
     QDropEvent,
-    QGuiApplication,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from app.keymap import keys_in_force
+from app.models.culling import Scope
 from app.session import Session
 from app.theme import Theme, ThemeChoice
 from app.translation import tr, trn
@@ -27,15 +26,18 @@ from app.views.album_sidebar import AlbumSidebar
 from app.views.command_set import CommandSet
 from app.views.compare import Compare
 from app.views.filter_bar import FilterBar
+from app.views.keep_page import KeepPage
 from app.views.key_sheet import KeySheet
 from app.views.loupe import Loupe
+from app.views.menus import Menus
 from app.views.message_bar import MessageBar
+from app.views.overview import Overview
 from app.views.pages import Pages
 from app.views.photo_grid import MAX_SIDE, MIN_SIDE, PhotoGrid
 from app.views.score_panel import ScorePanel
 from app.views.settings_sheet import SettingsSheet
 from app.views.survey import Survey
-from app.views.toolbar import Toolbar
+from app.views.toolbar import VIEWS, Toolbar
 from app.window_state import WindowState
 from core.analysis import DEFAULT_MODEL
 from core.domain import ColorLabel, Flag, IndexProgress, SortKey, Status
@@ -85,12 +87,26 @@ class MainWindow(QMainWindow):
         self.survey = Survey(*parts)
         self.pages.add("compare", self.compare)
         self.pages.add("survey", self.survey)
+        self.keep = KeepPage(
+            session.culling,
+            self._keep_scope,
+            lambda: browser.query.model,
+            session.thumbnails,
+            theme,
+        )
+        self.pages.add("keep", self.keep)
+        self.overview = Overview(
+            browser, session.library.queries, session.jobs, session.thumbnails, theme
+        )
+        self.pages.add("overview", self.overview)
         self.activity = ActivityArea(theme)
         self.sidebar = AlbumSidebar(session.albums, self.activity, theme)
         self.sidebar.setFixedWidth(SIDEBAR_WIDTH)
         self.filters = FilterBar(browser, theme)
         self.panel = ScorePanel(theme)
-        self.toolbar = Toolbar(self.commands, self._build_menu(), theme)
+        self.menus = Menus(self.commands, theme, self)
+        self.menus.theme_chosen.connect(self.choose_theme)
+        self.toolbar = Toolbar(self.commands, self.menus.main_menu(), theme)
         self._build()
         self.messages = MessageBar(theme, self.centralWidget())
         self.key_sheet = KeySheet(theme, self.centralWidget())
@@ -119,35 +135,6 @@ class MainWindow(QMainWindow):
         column.addLayout(middle, 1)
         self.setCentralWidget(central)
 
-    def _build_menu(self) -> QMenu:
-        menu = QMenu(self)
-        for name in ("add", "rescan"):
-            menu.addAction(self.commands[name])
-        menu.addSeparator()
-        for name in ("undo", "redo", "auto_advance"):
-            menu.addAction(self.commands[name])
-        menu.addSeparator()
-        themes = menu.addMenu(tr("Theme"))
-        for choice, text in (
-            (ThemeChoice.SYSTEM, tr("As the system")),
-            (ThemeChoice.DARK, tr("Dark")),
-            (ThemeChoice.LIGHT, tr("Light")),
-        ):
-            action = themes.addAction(text)
-            action.setCheckable(True)
-            action.triggered.connect(partial(self.choose_theme, choice))
-        themes.aboutToShow.connect(
-            lambda: [
-                action.setChecked(choice is self._theme.choice)
-                for action, choice in zip(themes.actions(), ThemeChoice, strict=True)
-            ]
-        )
-        for name in ("badges", "fullscreen", "settings", "keys"):
-            menu.addAction(self.commands[name])
-        menu.addSeparator()
-        menu.addAction(self.commands["quit"])
-        return menu
-
     # --- connections -----------------------------------------------------------------------------
 
     def _connect_session(self) -> None:
@@ -173,7 +160,7 @@ class MainWindow(QMainWindow):
         self.grid.opened.connect(lambda _: self.show_view("loupe"))
         self.grid.visible_changed.connect(session.work.prioritize)
         self.grid.menu_requested.connect(self._open_photo_menu)
-        for view in (self.loupe, self.compare, self.survey):
+        for view in (self.loupe, self.compare, self.survey, self.keep, self.overview):
             view.closed.connect(lambda: self.show_view("grid"))
         for view in (self.compare, self.survey):
             view.rated.connect(lambda photo_id, stars: session.actions.rate(stars, [photo_id]))
@@ -195,6 +182,7 @@ class MainWindow(QMainWindow):
         self.activity.unreadable_requested.connect(
             lambda: browser.change(statuses=frozenset({Status.UNREADABLE}))
         )
+        self.overview.photo_wanted.connect(self._open_photo)
         self.filters.leave.connect(lambda: self.pages.currentWidget().setFocus())
         self.panel.rated.connect(session.actions.rate)
         self.panel.flagged.connect(session.actions.flag)
@@ -213,7 +201,7 @@ class MainWindow(QMainWindow):
         }
         for color in (ColorLabel.RED, ColorLabel.YELLOW, ColorLabel.GREEN, ColorLabel.BLUE):
             callbacks[f"color_{color.value}"] = partial(actions.label, color)
-        for name in ("grid", "loupe", "compare", "survey"):
+        for name in VIEWS:
             callbacks[name] = partial(self.show_view, name)
         callbacks |= {
             "pick": partial(actions.flag, Flag.PICK),
@@ -233,6 +221,7 @@ class MainWindow(QMainWindow):
             "add": self.ask_for_folder,
             "rescan": self._session.rescan,
             "settings": lambda: self.settings_sheet.show_settings(self._settings),
+            "keep_only": self.keep.view.keep_only,
             "keys": lambda: self.key_sheet.show_keys(self.commands.keys),
             "quit": self.close,
         }
@@ -318,11 +307,21 @@ class MainWindow(QMainWindow):
         """Show the grid, the loupe or another view."""
         browser = self._session.browser
         if name != "grid" and browser.active_position < 0:
-            browser.activate(0)
+            browser.activate(0, choose=not browser.chosen_count)
         self.pages.show_view(name)
         self.toolbar.views.show_value(name)
         self._show_place()
         self._show_panels()
+
+    def _open_photo(self, photo_id: int) -> None:
+        """Show a photo in the loupe, taking off a filter that hides it."""
+        browser = self._session.browser
+        position = browser.photos.position(photo_id)
+        if position is None:
+            browser.show_all()
+            return
+        browser.activate(position)
+        self.show_view("loupe")
 
     def _set_heat(self, on: bool) -> None:
         self.loupe.set_heat(on)
@@ -387,6 +386,15 @@ class MainWindow(QMainWindow):
 
     # --- acting ----------------------------------------------------------------------------------
 
+    def _keep_scope(self) -> Scope:
+        """Two or more chosen photos, else the whole album, else what the filters show."""
+        browser = self._session.browser
+        if browser.chosen_count > 1:
+            return Scope(None, [int(i) for i in browser.chosen_ids()])
+        if not browser.filtered and browser.query.album_id is not None:
+            return Scope(browser.query.album_id, None)
+        return Scope(None, [int(i) for i in browser.photos.ids])
+
     def _targets(self) -> list[int]:
         """In the grid the chosen photos, elsewhere the one on screen."""
         browser = self._session.browser
@@ -418,30 +426,8 @@ class MainWindow(QMainWindow):
         )
 
     def _open_photo_menu(self, point: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for name in ("loupe", "heatmap"):
-            menu.addAction(self.commands[name])
-        menu.addSeparator()
-        for name in ("pick", "reject", "unflag"):
-            menu.addAction(self.commands[name])
-        stars = menu.addMenu(tr("Stars"))
-        stars.addActions([self.commands[f"rate_{n}"] for n in range(6)])
-        labels = menu.addMenu(tr("Colour label"))
-        labels.addActions([self.commands[f"color_{c}"] for c in ("red", "yellow", "green", "blue")])
-        menu.addSeparator()
-        row = self._session.browser.photos.row(self._session.browser.active_position)
-        if row is not None:
-            folder = QUrl.fromLocalFile(str(row.path.parent))
-            menu.addAction(
-                tr("Open its folder in the file manager"),
-                lambda: QDesktopServices.openUrl(folder),
-            )
-            menu.addAction(
-                tr("Copy its path"),
-                lambda: QGuiApplication.clipboard().setText(str(row.path)),
-            )
-        menu.popup(point)
+        browser = self._session.browser
+        self.menus.photo_menu(point, browser.photos.row(browser.active_position))
 
     # --- Qt's events -----------------------------------------------------------------------------
 
@@ -468,7 +454,3 @@ class MainWindow(QMainWindow):
         self.hide()
         self._session.stop()
         event.accept()
-
-    def central_rect(self) -> QRect:
-        """Where the views are, for pictures of the window."""
-        return self.centralWidget().geometry()

@@ -199,7 +199,7 @@ class PhotoDelegate(QStyledItemDelegate):
     def _paint_fault(self, painter: QPainter, area: QRect, text: str) -> None:
         """The gravest measured fault as a chip at the photo's lower edge."""
         metrics = painter.fontMetrics()
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() - 40)
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() - 30)
         width, height = metrics.horizontalAdvance(text) + 32, metrics.height() + 6
         chip = QRect(0, 0, width, height)
         chip.moveCenter(QPoint(area.center().x(), area.bottom() - height // 2 - 4))

@@ -22,6 +22,10 @@ ORDERS: tuple[tuple[SortKey, bool] | None, ...] = (
 )  # fmt: skip
 
 
+VIEWS = ("grid", "loupe", "compare", "survey", "overview", "keep")
+VIEW_ICONS = {"keep": "trophy"}
+
+
 class Toolbar(QWidget):
     """Title, views, order, size of thumbnails, panels, menu.
 
@@ -43,8 +47,10 @@ class Toolbar(QWidget):
         self.title = ElidedLabel("", "title")
         self.count = ElidedLabel("", "small")
         self.views = Segments(tr("View"))
-        for name in ("grid", "loupe", "compare", "survey"):
-            self.views.add(name, _bound(IconButton(name, "", theme), commands, name))
+        for name in VIEWS:
+            self.views.add(
+                name, _bound(IconButton(VIEW_ICONS.get(name, name), "", theme), commands, name)
+            )
         self.order = ChoiceButton(tr("Order"), "sort", theme)
         self.order.set_choices([None if o is None else (o, sort_text(*o)) for o in ORDERS])
         self.order.chosen.connect(self.order_chosen)

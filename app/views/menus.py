@@ -1,0 +1,82 @@
+"""The window's menu and the menu of chosen photos."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QMenu, QWidget
+
+from app.theme import Theme, ThemeChoice
+from app.translation import tr
+from app.views.command_set import CommandSet
+from core.domain import PhotoRow
+
+
+class Menus(QObject):
+    """Builds menus from the commands.
+
+    Signals:
+        theme_chosen(object): a ``ThemeChoice``.
+    """
+
+    theme_chosen = Signal(object)
+
+    def __init__(self, commands: CommandSet, theme: Theme, window: QWidget) -> None:
+        super().__init__(window)
+        self._commands = commands
+        self._theme = theme
+        self._window = window
+
+    def main_menu(self) -> QMenu:
+        """The menu behind the three dots."""
+        menu = QMenu(self._window)
+        self._add(menu, "add", "rescan")
+        menu.addSeparator()
+        self._add(menu, "undo", "redo", "auto_advance")
+        menu.addSeparator()
+        themes = menu.addMenu(tr("Theme"))
+        for choice, text in (
+            (ThemeChoice.SYSTEM, tr("As the system")),
+            (ThemeChoice.DARK, tr("Dark")),
+            (ThemeChoice.LIGHT, tr("Light")),
+        ):
+            action = themes.addAction(text)
+            action.setCheckable(True)
+            action.triggered.connect(partial(self.theme_chosen.emit, choice))
+        themes.aboutToShow.connect(lambda: self._mark_theme(themes))
+        self._add(menu, "badges", "fullscreen", "settings", "keys")
+        menu.addSeparator()
+        self._add(menu, "quit")
+        return menu
+
+    def _add(self, menu: QMenu, *names: str) -> None:
+        menu.addActions([self._commands[name] for name in names])
+
+    def _mark_theme(self, themes: QMenu) -> None:
+        for action, choice in zip(themes.actions(), ThemeChoice, strict=True):
+            action.setChecked(choice is self._theme.choice)
+
+    def photo_menu(self, point: QPoint, row: PhotoRow | None) -> QMenu:
+        """Open the menu of the chosen photos at a global position."""
+        menu = QMenu(self._window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._add(menu, "loupe", "compare", "survey", "heatmap")
+        menu.addSeparator()
+        self._add(menu, "pick", "reject", "unflag")
+        self._add(menu.addMenu(tr("Stars")), *(f"rate_{n}" for n in range(6)))
+        colors = ("red", "yellow", "green", "blue")
+        self._add(menu.addMenu(tr("Colour label")), *(f"color_{c}" for c in colors))
+        menu.addSeparator()
+        self._add(menu, "keep")
+        if row is not None:
+            menu.addSeparator()
+            folder, path = QUrl.fromLocalFile(str(row.path.parent)), str(row.path)
+            menu.addAction(
+                tr("Open its folder in the file manager"),
+                lambda: QDesktopServices.openUrl(folder),
+            )
+            menu.addAction(tr("Copy its path"), lambda: QGuiApplication.clipboard().setText(path))
+        menu.popup(point)
+        return menu
