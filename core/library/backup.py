@@ -6,12 +6,14 @@ A backup holds user data and the photos it refers to, not scores or faces: small
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
@@ -39,7 +41,7 @@ KEPT_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """Rows copied per table; ``partial`` names tables of which a part could not be read."""
+    """Rows per table; ``partial`` names tables of which a part could not be read."""
 
     rows: dict[str, int]
     partial: tuple[str, ...]
@@ -111,7 +113,6 @@ def set_aside(database: Path, today: date) -> Path:
 
 def recover(fresh: Path, sources: Sequence[Path]) -> Recovered:
     """Copy what can be read of ``sources`` (best first) into a new, empty library."""
-    rows: dict[str, int] = dict.fromkeys(KEPT_TABLES, 0)
     partial: set[str] = set()
     with contextlib.closing(sqlite3.connect(fresh, isolation_level=None)) as target:
         target.execute("PRAGMA foreign_keys=OFF")  # checked at the end, not row by row
@@ -121,34 +122,57 @@ def recover(fresh: Path, sources: Sequence[Path]) -> Recovered:
                 sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True, isolation_level=None)
             ) as old:
                 for table in KEPT_TABLES:
-                    copied, whole = _copy_table(old, target, table)
-                    rows[table] += copied
-                    if not whole and source == sources[0]:
+                    if not _copy_table(old, target, table) and source == sources[0]:
                         partial.add(table)
+            if "judgements" in partial and source == sources[0]:
+                _replay_journal(target)  # newer than what a backup says
         _drop_orphans(target)
         target.execute("COMMIT")
+        rows = {
+            table: int(target.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+            for table in KEPT_TABLES
+        }
     return Recovered(rows, tuple(sorted(partial)))
 
 
-def _copy_table(
-    old: sqlite3.Connection, target: sqlite3.Connection, table: str
-) -> tuple[int, bool]:
+def _replay_journal(target: sqlite3.Connection) -> None:
+    """Make again, out of the journal of what the user did, the judgements that can't be read."""
+    now: dict[str, dict[str, Any]] = {}
+    for kind, before, after, at, undone in target.execute(
+        "SELECT kind, before, after, at, undone_at FROM journal ORDER BY id"
+    ).fetchall():
+        done = json.loads(before if undone else after)
+        if kind == "judgement":
+            for photo_id, values in done.items():
+                now[photo_id] = {"rating": 0, "flag": None, "color": None, **values, "at": at}
+        elif kind == "curation" and not undone:
+            for photo_id in map(str, done.get("flagged", ())):
+                blank = {"rating": 0, "flag": None, "color": None}
+                now[photo_id] = {**now.get(photo_id, blank), "flag": "reject", "at": at}
+    target.executemany(
+        "INSERT OR IGNORE INTO judgements (photo_id, rating, flag, color, changed_at) "
+        "VALUES (?, ?, ?, ?, ?)",
+        [(int(i), v["rating"], v["flag"], v["color"], v["at"]) for i, v in now.items()],
+    )
+
+
+def _copy_table(old: sqlite3.Connection, target: sqlite3.Connection, table: str) -> bool:
+    """Copy the rows that can be read and aren't there; gives whether these were all."""
     try:
         known = set(_columns(old, "main", table))
     except sqlite3.DatabaseError:
-        return 0, False
+        return False
     columns = [column for column in _columns(target, "main", table) if column in known]
     if not columns:
-        return 0, False
+        return False
     names = ", ".join(f'"{column}"' for column in columns)
     marks = ", ".join("?" * len(columns))
     insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"
-    before = target.total_changes
     # From both ends up to the damaged page: what lies beyond it is still read.
     whole = _copy_rows(old, target, f"SELECT {names} FROM {table} ORDER BY rowid", insert)
     if not whole:
         _copy_rows(old, target, f"SELECT {names} FROM {table} ORDER BY rowid DESC", insert)
-    return target.total_changes - before, whole
+    return whole
 
 
 def _copy_rows(
