@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -98,10 +99,8 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
 @contextmanager
 def torch_needed() -> Iterator[None]:
     """Says how to get PyTorch where it is missing."""
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise UsageError("Training needs PyTorch: install albumen[train].") from error
+    if importlib.util.find_spec("torch") is None:
+        raise UsageError("Training needs PyTorch: install albumen[train].")
     yield
 
 
