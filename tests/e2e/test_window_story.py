@@ -94,8 +94,8 @@ def test_from_an_empty_window_to_rated_photos_and_back(
     first.wait(lambda: session.browser.photos.rowCount() == count)
     first.wait(lambda: first.all_scored(count))
     assert window.toolbar.title.text() == "shoot"
-    assert len(first.means()) == count
-    assert first.means() == sorted(first.means(), reverse=True)
+    first.wait(lambda: len(first.means()) == count)  # the window follows the library
+    first.wait(lambda: first.means() == sorted(first.means(), reverse=True))
 
     # She opens the best one, looks at its faces and at what the score saw.
     best = session.browser.photos.id_at(0)
