@@ -50,6 +50,8 @@ assert PIL.JpegImagePlugin
 NEW_PHOTOS = 6
 """Photos that come into the album in each cycle, so that there is always something to scan."""
 
+START_PATIENCE_S = 30.0
+
 CREATE_EVERY = 5
 """Every so many cycles a library is killed while it is made, in a folder of its own."""
 
@@ -255,11 +257,12 @@ def run(cycles: int, seed: int, folder: Path, report: Callable[[str], None]) -> 
     made = {digest(path) for path in tiny.album(album / "begin", 40)}
     for cycle in range(cycles):
         creating = cycle % CREATE_EVERY == CREATE_EVERY - 1
-        delay = choose.uniform(0, 0.4 if creating else 1.5)
+        acting = cycle % 4 != 0  # the others may be killed before they have opened the library
+        delay = choose.uniform(0, 0.4 if creating else 1.0)
         if creating:
             own, place = Ledger(), folder / f"created-{cycle}"
             new = {digest(path) for path in tiny.album(place / "album", 10)}
-            kill_after(delay, place / "library", place / "album", choose.random(), own)
+            kill_after(delay, place / "library", place / "album", choose.random(), own, False)
             check(place / "library", own)
             check_photos(place / "album", new, own)
             ledger.add(own)
@@ -269,7 +272,7 @@ def run(cycles: int, seed: int, folder: Path, report: Callable[[str], None]) -> 
         paths = [tiny.save(album / f"day-{cycle:03}" / f"{n}.jpg") for n in range(NEW_PHOTOS)]
         made |= {digest(path) for path in paths}
         before = ledger.confirmed
-        kill_after(delay, library, album, choose.random(), ledger)
+        kill_after(delay, library, album, choose.random(), ledger, acting)
         check(library, ledger)
         check_photos(album, made, ledger)
         report(f"{cycle + 1}: killed after {delay:.3f} s, {ledger.confirmed - before} confirmed")
@@ -283,8 +286,13 @@ def run(cycles: int, seed: int, folder: Path, report: Callable[[str], None]) -> 
     }
 
 
-def kill_after(delay: float, library: Path, album: Path, seed: float, ledger: Ledger) -> None:
-    """Run `work` in a process, kill it, and read what it had confirmed until then."""
+def kill_after(
+    delay: float, library: Path, album: Path, seed: float, ledger: Ledger, acting: bool
+) -> None:
+    """Run `work` in a process, kill it, and read what it had confirmed until then.
+
+    The time runs from the start, or with ``acting`` from the process' first action.
+    """
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
@@ -295,8 +303,9 @@ def kill_after(delay: float, library: Path, album: Path, seed: float, ledger: Le
             traceback.print_exc()
             os._exit(1)
     os.close(writing)
-    end = time.monotonic() + delay
-    said = b"".join(_read_until(reading, end))
+    if acting:
+        select.select([reading], [], [], START_PATIENCE_S)
+    said = b"".join(_read_until(reading, time.monotonic() + delay))
     os.kill(process, signal.SIGKILL)
     _, status = os.waitpid(process, 0)
     said += b"".join(_read_until(reading, None))

@@ -68,7 +68,7 @@ def dng(preview: bytes, width: int, height: int) -> bytes:
     mosaic = np.full((64, 64), 2000, "<u2").tobytes()
 
     def entry(tag: int, kind: int, values: list[int]) -> bytes:
-        packed = struct.pack(f"<{len(values)}{ {1: 'B', 3: 'H', 4: 'I'}[kind]}", *values)
+        packed = struct.pack(f"<{len(values)}{ {1: 'B', 3: 'H', 4: 'I'}[kind] }", *values)
         return struct.pack("<HHI", tag, kind, len(values)) + packed.ljust(4, b"\0")
 
     def directory(entries: list[bytes]) -> bytes:

@@ -71,25 +71,25 @@ class Rater:
 
     def _work(self) -> None:
         while not self._stop.wait(RATING_PAUSE_S):
-            photo = self._photo()
-            if photo is None:
+            seen = self._some()
+            if not seen:
                 continue
             stars = self._choose.randint(1, 5)
-            self._library.writer.set_rating([photo.id], stars).result()
-            seen = int(photo.inode), photo.size, photo.mtime_ns
-            self.given[photo.id] = Stars(photo.id, row_path(photo), seen, stars)
+            self._library.writer.set_rating([photo.id for photo in seen], stars).result()
+            for photo in seen:
+                identity = int(photo.inode), photo.size, photo.mtime_ns
+                self.given[photo.id] = Stars(photo.id, row_path(photo), identity, stars)
 
-    def _photo(self) -> Any:
+    def _some(self) -> list[Any]:
+        """A handful of photos, with their files as the index sees them now."""
         with self._library.queries.reading() as connection:
             top = connection.scalar(select(func.max(photos.c.id))) or 0
-            return connection.execute(
-                select(photos)
-                .where(
-                    photos.c.id >= self._choose.randint(0, top), photos.c.missing_since.is_(None)
+            ids = [self._choose.randint(1, top) for _ in range(20)] if top else []
+            return list(
+                connection.execute(
+                    select(photos).where(photos.c.id.in_(ids), photos.c.missing_since.is_(None))
                 )
-                .order_by(photos.c.id)
-                .limit(1)
-            ).first()
+            )
 
 
 def run(
