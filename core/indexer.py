@@ -24,6 +24,7 @@ from core.files.identity import fingerprint
 from core.library.analysis_writes import AnalyzedPhoto
 from core.library.library import Library
 from core.library.queries import PendingPhoto
+from core.moves import Moves
 from core.reasons.background import ReasonsLoop
 from core.reconcile import Scope, reconcile_together
 from core.work_queue import WorkQueue
@@ -103,6 +104,8 @@ class Indexer:
         self._unsubscribe: Callable[[], None] | None = None
         self._found_files = 0
         self._unsettled: Callable[[], Collection[Path]] = tuple
+        self.moves = Moves()
+        """Renames that were watched; whoever watches notes them here."""
 
     # --- life ------------------------------------------------------------------------------------
 
@@ -325,6 +328,7 @@ class Indexer:
             scopes,
             stopped=lambda: self._stopping.is_set() or self._cancelled.is_set(),
             unsettled=self._unsettled,
+            moves=self.moves,
         )
         self._found_files += seen.found
         for folder, reason in seen.problems.items():

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -53,6 +54,7 @@ def recognize(
     *,
     seen: Container[str],
     missing: Collection[int],
+    origins: Mapping[Path, Path] | None = None,
 ) -> Recognized:
     """Sort files that are not where (or as) the index knows them.
 
@@ -61,15 +63,23 @@ def recognize(
         changed: files at a known photo's place, in another state than known.
         seen: all places that were just looked at and hold a file.
         missing: which of ``changed`` were missing until now.
+        origins: for places of files that were seen to move, where the index knows them from.
     """
-    return _Recognition(library, seen, missing).run(fresh, changed)
+    return _Recognition(library, seen, missing, origins or {}).run(fresh, changed)
 
 
 class _Recognition:
-    def __init__(self, library: Library, seen: Container[str], missing: Collection[int]) -> None:
+    def __init__(
+        self,
+        library: Library,
+        seen: Container[str],
+        missing: Collection[int],
+        origins: Mapping[Path, Path],
+    ) -> None:
         self._library = library
         self._seen = seen
         self._missing = missing
+        self._origins = origins
         self._known: dict[int, KnownFile] = {}
         self._by_inode: dict[tuple[str, str], list[KnownFile]] = {}
         self._absent: dict[int, list[KnownFile]] = {}
@@ -88,6 +98,10 @@ class _Recognition:
         self._by_inode = queries.lookalikes([*fresh, *(state for _, state in changed)])
         changed = [pair for pair in changed if not self._is_moved_file(pair[1], pair[0])]
         waiting = [state for state in fresh if not self._is_moved_file(state, None)]
+        self._follow_moves()
+        taken = {state.path for _, state in self._found.moved}
+        changed = [pair for pair in changed if pair[1].path not in taken]
+        waiting = [state for state in waiting if state.path not in taken]
         self._known = queries.files_by_id([photo_id for photo_id, _ in changed])
         for photo_id, state in changed:
             if photo_id in self._claimed:
@@ -167,6 +181,30 @@ class _Recognition:
             if not _stands(known) or self._is_respelled(known, state):
                 return self._claim(known, state)
         return False
+
+    def _follow_moves(self) -> None:
+        """Let photos whose files are nowhere as they are known go where they were seen to go."""
+        taken = {state.path for _, state in self._found.moved}
+        states = {
+            place: state
+            for place in self._origins
+            if place not in taken and (state := _state_at(place)) is not None
+        }
+        if not states:
+            return
+        known = self._library.queries.files_at([*states, *map(self._origins.__getitem__, states)])
+        alike = self._library.queries.lookalikes(states.values())
+        for place, state in states.items():
+            photo, here = known.get(self._origins[place]), known.get(place)
+            if photo is None or photo.missing or photo.id in self._claimed or _stands(photo):
+                continue
+            if here is not None and here.id not in self._claimed and _stands(here):
+                continue
+            others = alike.get((str(state.inode), str(state.device)), [])
+            if all(
+                other.id == photo.id or _identity(other) != _identity(state) for other in others
+            ):
+                self._claim(photo, state)
 
     def _is_respelled(self, known: KnownFile, state: FileState) -> bool:
         """Whether only the case of the name changed, where the file system does not tell."""
@@ -266,6 +304,17 @@ def is_there(album: Album) -> bool:
 
 def _identity(file: KnownFile | FileState) -> tuple[int, int, str, str]:
     return file.size, file.mtime_ns, str(file.inode), str(file.device)
+
+
+def _state_at(path: Path) -> FileState | None:
+    """An ordinary file's state now; ``None`` where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return FileState(path, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
 
 
 def _stands(file: KnownFile | FileState) -> bool:

@@ -16,6 +16,7 @@ from core.files.scan import IgnoreRules, walk
 from core.library.file_writes import FileChanges
 from core.library.library import Library
 from core.library.queries import KnownState
+from core.moves import Moves
 from core.paths import display_name
 from core.recognition import Recognized, is_there, recognize
 
@@ -63,16 +64,18 @@ def reconcile_together(
     *,
     stopped: Callable[[], bool] = lambda: False,
     unsettled: Callable[[], Collection[Path]] = tuple,
+    moves: Moves | None = None,
 ) -> Reconciled:
     """Bring the index in step with folders, each of which lies in an album (or is one).
 
     Several folders are taken together, so that what went from one to another is seen to. Files
     that ``unsettled()`` names are being written right now: new and changed ones are left until the
-    watcher tells of them. A folder that can't be seen at all (its drive is away) changes nothing
-    but the album's state. Stops early, without calling anything missing, once ``stopped()`` is
-    true.
+    watcher tells of them. ``moves`` are renames that were watched. A folder that can't be seen at
+    all (its drive is away) changes nothing but the album's state. Stops early, without calling
+    anything missing, once ``stopped()`` is true.
     """
     result = Reconciled()
+    watched = moves.origins() if moves is not None else {}
     looks: list[_Look] = []
     for part in _parts(library.queries.albums(), scopes):
         look = _Look(library, *part)
@@ -89,6 +92,7 @@ def reconcile_together(
         [pair for look in looks for pair in look.changed],
         seen=seen,
         missing={photo_id for look in looks for photo_id in look.came_back},
+        origins=watched,
     )
     _leave_out(found, unsettled())
     moved_ids = {photo_id for photo_id, _ in found.moved}
@@ -103,6 +107,8 @@ def reconcile_together(
             return result
         library.writer.apply_files(changes).result()
         result.wrote = True
+    if moves is not None:
+        moves.settle(watched, {folder for look in looks for folder in look.folders})
     result.new, result.changed = len(found.new), len(found.changed)
     result.moved, result.missing = len(found.moved), len(missing)
     for folder, aliases in _by_folder(found.aliases).items():
@@ -168,6 +174,12 @@ class _Look:
         self.came_back: set[int] = set()
         self.vanished: dict[int, str] = {}
         self.problems: dict[Path, str] = {}
+
+    @property
+    def folders(self) -> set[Path]:
+        """Every folder that holds or held a photo here."""
+        places = [*self.seen, *self.vanished.values()]
+        return {self._folder, *(Path(folder) for folder in {os.path.dirname(p) for p in places})}
 
     def run(self, stopped: Callable[[], bool]) -> bool:
         """Look; False when it was stopped before the end."""

@@ -51,6 +51,7 @@ class AlbumWatcher:
         """Begin to watch; every album is reconciled once its watch stands."""
         self._unsubscribe = self._library.writer.subscribe(self._library_changed)
         self._indexer.hold_back(self._watcher.unsettled)
+        self._watcher.on_move = self._indexer.moves.note
         self._follow_albums()
         self._watcher.start()
 

@@ -106,6 +106,8 @@ class FolderWatcher:
         self._rescan_s = rescan_s
         self._native = native
         self._clock = clock
+        self.on_move: Callable[[Path, Path], None] = lambda source, target: None
+        """Told at once of each file that is renamed, by an event thread that must not wait."""
         self._wake = threading.Condition()
         self._settling = Settling(
             clock, settle_s, open_s if open_s is not None else max(OPEN_S, settle_s), state_of
@@ -332,6 +334,7 @@ class FolderWatcher:
         if change.gone:
             self._settling.file_gone(change.path)
         elif change.source is not None:
+            self.on_move(change.source, change.path)
             self._settling.file_moved(change.source, change.path)
         else:
             self._settling.file_changed(change.path)
@@ -400,6 +403,8 @@ class FolderWatcher:
         if path is not None and not self._cares(path, folder=folder):
             path = None
         if source is not None and path is not None:
+            if not folder:
+                self.on_move(source, path)
             (settling.folder_moved if folder else settling.file_moved)(source, path)
         elif path is not None:
             (settling.folder_changed if folder else settling.file_changed)(path)

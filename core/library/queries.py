@@ -446,6 +446,17 @@ class Queries:
             for known in self._known(photos.c.id.in_(chunk))
         }
 
+    def files_at(self, paths: Sequence[Path]) -> dict[Path, KnownFile]:
+        """Known files at particular places."""
+        found: dict[Path, KnownFile] = {}
+        for start in range(0, len(paths), CHUNK // 5):
+            places = [
+                and_(photos.c.folder == path.parent, photos.c.name == Path(path.name))
+                for path in paths[start : start + CHUNK // 5]
+            ]
+            found.update((known.path, known) for known in self._known(or_(*places)))
+        return found
+
     def _known(self, where: Any) -> list[KnownFile]:
         with reading(self._engine) as connection:
             rows = connection.execute(

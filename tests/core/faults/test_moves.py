@@ -12,6 +12,8 @@ import pytest
 from core import recognition
 from core.domain import Status
 from core.library.library import Library
+from core.moves import Moves
+from core.reconcile import reconcile, reconcile_together
 from tests.core.faults.indexed import PATIENCE, Watched, photos, rate, scan, statuses, watched
 from tests.quick import MODEL, TinyPhotos
 
@@ -85,8 +87,6 @@ def test_a_photo_whose_place_another_takes_at_once_keeps_its_stars(
     photo_id = rate(library, old, 5)
     old.rename(other)
     tiny.save(old)
-    from core.reconcile import reconcile, reconcile_together
-
     if order == "together":
         reconcile_together(library, [(old.parent, False), (other.parent, False)])
         moved = library.queries.photo_by_path(other, MODEL)
@@ -219,3 +219,64 @@ def test_touched_photos_are_not_scored_again(
     assert set(statuses(library).values()) == {Status.SCORED}
     tiny.save(paths[0])
     assert scan(library, album).progress().done == 1
+
+
+def test_a_photo_renamed_and_saved_over_before_anybody_looked_is_followed(
+    library: Library, tiny: TinyPhotos, tmp_path: Path
+) -> None:
+    """Nothing of the file is as it was but that it was seen to move."""
+    album = tmp_path / "album"
+    path = tiny.save(album / "a.jpg")
+    tiny.save(album / "other.jpg")
+    scan(library, album)
+    photo_id = rate(library, path, 5)
+    moves = Moves()
+    path.rename(album / "between.jpg")
+    moves.note(path, album / "between.jpg")
+    (album / "between.jpg").rename(album / "b.jpg")
+    moves.note(album / "between.jpg", album / "b.jpg")
+    tiny.save(album / "b.jpg")
+    tiny.save(path)  # and its old name is taken
+    reconcile_together(library, [(album, True)], moves=moves)
+    scan(library, album)
+    found = photos(library)
+    assert (found["b.jpg"].id, found["b.jpg"].rating) == (photo_id, 5)
+    assert found["a.jpg"].rating == 0
+    assert moves.origins() == {}
+
+
+def test_moves_that_the_index_knows_of_lead_nobody_astray(
+    library: Library, tiny: TinyPhotos, tmp_path: Path
+) -> None:
+    """What was watched may be told late: by then another photo may have the old name."""
+    album = tmp_path / "album"
+    path = tiny.save(album / "a.jpg")
+    scan(library, album)
+    photo_id = rate(library, path, 5)
+    path.rename(album / "b.jpg")
+    scan(library, album)
+    tiny.save(path)
+    scan(library, album)
+    other_id = rate(library, path, 1)
+    moves = Moves()
+    moves.note(path, album / "b.jpg")
+    path.unlink()
+    reconcile_together(library, [(album, True)], moves=moves)
+    found = photos(library)
+    assert (found["b.jpg"].id, found["b.jpg"].rating) == (photo_id, 5)
+    assert (found["a.jpg"].id, found["a.jpg"].status) == (other_id, Status.MISSING)
+
+
+def test_watched_moves_are_chained_and_forgotten_once_looked_at() -> None:
+    one, two, three = Path("/x/1"), Path("/x/2"), Path("/y/3")
+    moves = Moves()
+    moves.note(one, two)
+    moves.note(one, two)  # by a second watch
+    moves.note(two, three)
+    assert moves.origins() == {three: one}
+    before = moves.origins()
+    moves.note(three, two)  # during the look, which saw it at its third place
+    moves.settle(before, {three.parent})
+    assert moves.origins() == {two: three}
+    moves.note(two, three)
+    assert moves.origins() == {}
