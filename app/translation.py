@@ -29,6 +29,7 @@ def languages() -> list[str]:
 
 def use_language(code: str) -> str:
     """Use a language from now on; ``"system"`` asks the desktop. Returns the code in force."""
+    QLocale.setDefault(QLocale.system() if code == "system" else QLocale(code))
     if code == "system":
         wanted = [name.split("-")[0] for name in QLocale.system().uiLanguages()]
         code = next((name for name in wanted if name in languages()), "en")

@@ -110,6 +110,8 @@ class Loupe(QWidget):
         self.next = IconButton("chevron-right", tr("Next photo"), theme, key="→")
         self.title = ElidedLabel("", "")
         self.place = label("", "small")
+        self.problem = label("", "warning")
+        self.problem.hide()
         self.heat = IconButton(
             "heatmap", tr("What the score looks at"), theme, key="H", checkable=True
         )
@@ -148,6 +150,7 @@ class Loupe(QWidget):
             row.addWidget(widget)
         row.addSpacing(4)
         row.addWidget(self.title, 1)
+        row.addWidget(self.problem)
         row.addWidget(self.place)
         row.addSpacing(8)
         for widget in (self.heat, self.faces):
@@ -215,6 +218,7 @@ class Loupe(QWidget):
             self.canvas.set_message(tr("No photo"))
             return
         if other:
+            self.problem.hide()
             self.canvas.setAccessibleName(row.name)
             self._show_details()
         if row.status is Status.UNREADABLE:
@@ -283,8 +287,13 @@ class Loupe(QWidget):
             self._show_best()
 
     def _on_failed(self, photo_id: int, reason: str) -> None:
-        if self._row is not None and photo_id == self._row.id:
-            self.canvas.set_message(reason)
+        if self._row is None or photo_id != self._row.id:
+            return
+        if self.canvas.has_photo:  # the thumbnail shows more than a sentence does
+            self.problem.setText(reason_text(reason))
+            self.problem.show()
+        else:
+            self.canvas.set_message(reason_text(reason))
 
     def show_photo(self, photo: Photo | None) -> None:
         """Take the active photo's faces and maps."""

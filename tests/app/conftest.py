@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -31,7 +30,6 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test touches the settings or the library of whoever runs it."""
     monkeypatch.setenv("ALBUMEN_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("ALBUMEN_LIBRARY", str(tmp_path / "own-library"))
-    QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
     use_language("en")
 
 

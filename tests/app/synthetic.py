@@ -61,7 +61,10 @@ def fill(
     analysis: Callable[[int], Analysis | None] = scored,
     thumbnails: bool = False,
 ) -> list[int]:
-    """An album of ``count`` photos; those whose ``analysis`` is None stay pending."""
+    """An album of ``count`` photos; those whose ``analysis`` is None stay pending.
+
+    With ``thumbnails`` there are pictures too, as thumbnails and as files.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     album = library.writer.add_album(folder).result()
     states = [FileState(folder / f"photo-{n:05}.jpg", 1000 + n, 1, n + 1, 1) for n in range(count)]
@@ -71,6 +74,8 @@ def fill(
     for start in range(0, len(done), 400):
         library.writer.save_analyses(MODEL, done[start : start + 400]).result()
     if thumbnails:
+        for n, state in enumerate(states):
+            Image.new("RGB", (600, 400), (n % 256, 90, 160)).save(state.path)
         library.thumbnails.put_many([(i, thumbnail(n)) for n, i in enumerate(ids)])
     return ids
 
