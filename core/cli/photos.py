@@ -52,13 +52,18 @@ def scan(
     reasons: Annotated[
         bool, typer.Option("--reasons", help="Measure faults (blur, closed eyes ...) too.")
     ] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Try files again that could not be read.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Index folders and score their photos; a second scan touches only what changed."""
     with told_errors():
         wanted = [existing_folder(folder) for folder in folders]
         with opened(library) as opened_library:
-            result = scan_folders(opened_library, wanted, model, workers=workers, reasons=reasons)
+            result = scan_folders(
+                opened_library, wanted, model, workers=workers, reasons=reasons, retry=retry
+            )
     if as_json:
         print_json(asdict(result))
         return
@@ -68,7 +73,10 @@ def scan(
         f"{result.faces} faces; {result.seconds:.1f} s."
     )
     if result.unreadable:
-        typer.echo("albumen list --status unreadable DIR says why.", err=True)
+        typer.echo(
+            "albumen list --status unreadable DIR says why; scan --retry tries them again.",
+            err=True,
+        )
 
 
 def list_photos(

@@ -106,10 +106,12 @@ def scan_folders(
     *,
     workers: int | None = None,
     reasons: bool = False,
+    retry: bool = False,
 ) -> ScanResult:
     """Index and analyze folders, with a progress bar on standard error.
 
-    A folder that no album holds becomes an album. With ``reasons``, faults are measured too.
+    A folder that no album holds becomes an album. With ``reasons``, faults are measured too; with
+    ``retry``, files that could not be read are tried again. A full disk is waited for.
 
     Raises:
         ModelError: the model can't be used.
@@ -124,6 +126,12 @@ def scan_folders(
     for folder in folders:
         if library.queries.album_of(folder) is None:
             library.writer.add_album(folder).result()
+        if retry:
+            failed = PhotoQuery(
+                analyzer.model_id, folder=folder, statuses=frozenset({Status.UNREADABLE})
+            )
+            ids = [int(photo_id) for photo_id in library.queries.photo_ids(failed)]
+            library.writer.forget_failures(analyzer.model_id, ids).result()
     indexer = Indexer(
         library,
         lambda: analyzer,
@@ -138,8 +146,12 @@ def scan_folders(
             for folder in folders:
                 indexer.scan(folder)
             # Waiting in slices keeps Ctrl+C alive on every platform.
+            told: str | None = None
             while not indexer.wait_until_idle(timeout=0.5):
-                pass
+                trouble = indexer.progress().notes.get("disk")
+                if trouble is not None and trouble != told:
+                    typer.echo(trouble, err=True)
+                told = trouble
             while not indexer.wait_until_measured(timeout=0.5):
                 pass
     finally:
