@@ -84,21 +84,22 @@ class FaceDetector:
             faces = self._turned(pixels) or faces
         return tuple(sorted(faces, key=lambda face: -face.box.area))
 
-    def candidates(self, pixels: ImageArray) -> tuple[Face, ...]:
+    def candidates(self, pixels: ImageArray, least: float = CANDIDATE) -> tuple[Face, ...]:
         """What looks like a face at first sight, the surest first; nothing confirms it.
 
-        For those who have means of their own to tell faces from other things.
+        For those who have means of their own to tell faces from other things; ``least`` is the
+        confidence from which a place is proposed.
         """
-        return tuple(self._look(pixels))
+        return tuple(self._look(pixels, least))
 
-    def _look(self, pixels: ImageArray) -> list[Face]:
+    def _look(self, pixels: ImageArray, least: float = CANDIDATE) -> list[Face]:
         """What BlazeFace sees in the picture as a whole; surest first, not confirmed."""
         spec = self.card.image
         height, width = pixels.shape[:2]
         square, scale, left, top = letterbox(pixels, spec.width, spec.filter)
         found = self._sessions(self.card).run({spec.name: normalize(square, spec)})
         scores, values = decode(found, spec.width)
-        chosen = scores >= CANDIDATE
+        chosen = scores >= least
         scores, values = scores[chosen], values[chosen]
         faces = []
         for i in keep_apart(scores, values)[:MOST_FACES]:

@@ -12,8 +12,8 @@ from core.domain import Box, Face, ImageArray, PhotoMetadata, Reason
 from core.files.decode import decode
 from core.reasons import expression, frame, light
 from core.reasons.codes import Code, sentence
-from core.reasons.covering import CoverReader
 from core.reasons.face_view import LEFT_EYE, LIPS, RIGHT_EYE, FaceView, FaceViewer
+from core.reasons.reading import FaceReader, FaceReading
 from core.reasons.rules import RULES
 from core.reasons.sharpness import measure_blur
 
@@ -49,9 +49,9 @@ Measurements = Mapping[Code, Measurement]
 class Measurer:
     """Measures photos; loads its models on first use, safe to share between threads."""
 
-    def __init__(self, viewer: FaceViewer | None = None, covers: CoverReader | None = None) -> None:
+    def __init__(self, viewer: FaceViewer | None = None, reader: FaceReader | None = None) -> None:
         self._viewer = viewer or FaceViewer()
-        self._covers = covers or CoverReader()
+        self._reader = reader or FaceReader()
 
     def measure(self, path: Path, faces: Sequence[Face]) -> tuple[Reason, ...]:
         """A photo's faults, the gravest first; empty where nothing is measurably wrong.
@@ -86,8 +86,8 @@ class Measurer:
             quality: that of the JPEG, where it is one.
         """
         mains = main_faces(faces, pixels)
-        if not mains and (hidden := self.hidden_face(pixels)):
-            mains = [hidden]
+        if not mains and (missed := self.missed_face(pixels)):
+            mains = [missed]
         found = [judged(self.frame(pixels, metadata, quality), 1.0)]
         if mains:
             largest = _side(mains[0], pixels)
@@ -96,9 +96,9 @@ class Measurer:
                 found.append(judged(self.face(pixels, face), share))
         return ranked(reason for reasons in found for reason in reasons)
 
-    def hidden_face(self, pixels: ImageArray) -> Face | None:
-        """A face so covered that analysis did not count it as one."""
-        return self._covers.hidden_face(pixels)
+    def missed_face(self, pixels: ImageArray) -> Face | None:
+        """A face so blurred or covered that analysis did not count it as one."""
+        return self._reader.missed_face(pixels)
 
     def face(self, pixels: ImageArray, face: Face) -> dict[Code, Measurement]:
         """Everything measured on one face."""
@@ -106,16 +106,17 @@ class Measurer:
         if side < LEAST_SIDE:
             return {Code.FACE_TINY: Measurement(side, face.box)}
         view = self._viewer.view(pixels, face)
+        reading = self._reader.read(pixels, face)
         found = {
             Code.FACE_TINY: Measurement(side, face.box),
-            Code.FACE_COVERED: Measurement(self._covers.covered(pixels, face), face.box),
+            Code.FACE_COVERED: Measurement(reading.covered, face.box),
             Code.FACE_CUT: Measurement(cut_off(view), face.box),
             Code.TURNED_AWAY: Measurement(abs(expression.nose_offset(view)), face.box),
         }
         if view.oval.sum() > 0:
             found |= _sharpness(view) | _light(view)
         if not _beyond(found, Code.FACE_COVERED):
-            found |= _expression(view)
+            found |= _expression(view, reading)
         return found
 
     def frame(
@@ -186,7 +187,7 @@ def _light(view: FaceView) -> dict[Code, Measurement]:
     return found
 
 
-def _expression(view: FaceView) -> dict[Code, Measurement]:
+def _expression(view: FaceView, reading: FaceReading) -> dict[Code, Measurement]:
     found: dict[Code, Measurement] = {}
     eyes = view.to_photo_box(view.mesh.points[[*LEFT_EYE, *RIGHT_EYE]], 0.08 * view.width)
     mouth = view.to_photo_box(view.mesh.points[list(LIPS)], 0.05 * view.width)
@@ -195,7 +196,7 @@ def _expression(view: FaceView) -> dict[Code, Measurement]:
         for measure in (expression.openness, expression.looks_past, expression.pupil_redness)
     )
     if open_by is not None:
-        found[Code.EYES_CLOSED] = Measurement(open_by, eyes)
+        found[Code.EYES_CLOSED] = Measurement(reading.shut(open_by), eyes)
         if not _beyond(found, Code.EYES_CLOSED):
             if past is not None:
                 found[Code.LOOKING_AWAY] = Measurement(past, eyes)

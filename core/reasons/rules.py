@@ -26,7 +26,7 @@ class Rule:
 
 
 RULES: dict[Code, Rule] = {
-    Code.EYES_CLOSED: Rule(0.15, 0.05, 1.0),
+    Code.EYES_CLOSED: Rule(50.0, 95.0, 1.0),
     Code.FACE_BLURRED: Rule(1.9, 5.0, 0.9),
     Code.MOTION_BLUR: Rule(1.9, 6.0, 0.9),
     Code.FACE_COVERED: Rule(25.0, 60.0, 0.9),

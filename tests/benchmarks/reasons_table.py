@@ -74,7 +74,7 @@ class Bench:
         found = [frame]
         mains = main_faces(faces, pixels)
         if not mains:
-            hidden = self.measurer.hidden_face(pixels)
+            hidden = self.measurer.missed_face(pixels)
             mains = [hidden] if hidden else []
         found += [self.measurer.face(pixels, face) for face in mains]
         reasons = ranked(reason for part in found for reason in judged(part, 1.0))
