@@ -15,6 +15,8 @@ from core.files.thumbnails import make_thumbnail
 from core.inference.aesthetics import AestheticScorer, FaceFeatureMap
 from core.inference.cards import ModelCard, find_model
 from core.inference.faces import FaceDescriber, FaceDetector
+from core.inference.precision import Precision, at_precision
+from core.settings import load_settings
 
 WORKING_SIDE = 960
 """Least long side, in pixels, of the picture that every consumer shares (less than twice this).
@@ -114,14 +116,22 @@ class Analyzer:
         return faces, faces[0] if faces else None, face_map
 
 
-def open_analyzer(model: str | Path | None = None) -> Analyzer:
+def open_analyzer(model: str | Path | None = None, precision: Precision | None = None) -> Analyzer:
     """An analyzer with a bundled model by name, or with a model directory.
+
+    Args:
+        model: the scoring model; ``None`` for the default one.
+        precision: of scores and descriptors; ``None`` for what the settings say.
 
     Raises:
         ModelError: a model is missing or damaged; the text names the file.
     """
-    card = find_model(model if model is not None else DEFAULT_MODEL)
-    return Analyzer(AestheticScorer(card), FaceDetector(), FaceDescriber())
+    wanted = precision or Precision(load_settings().precision)
+    card, descriptor_card = (
+        at_precision(find_model(name), wanted)
+        for name in (model if model is not None else DEFAULT_MODEL, "faceres")
+    )
+    return Analyzer(AestheticScorer(card), FaceDetector(), FaceDescriber(descriptor_card))
 
 
 DEFAULT_MODEL = "fused"

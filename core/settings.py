@@ -16,6 +16,8 @@ from core.paths import config_dir
 log = logging.getLogger(__name__)
 
 FILE_NAME = "settings.json"
+PRECISIONS = ("quick", "exact")
+PROCESSORS = ("cpu", "cuda", "directml", "coreml", "openvino")
 THEMES = ("system", "dark", "light")
 KEY_PRESETS = ("lightroom", "digikam", "darktable")
 METADATA_PLACES = ("off", "sidecar", "embedded")
@@ -36,7 +38,9 @@ class Settings:
     ``thumbnail_memory_mb`` bounds the pictures the grid keeps in memory. ``metadata`` says where
     stars and flags are written for other programs, ``sidecar_names`` how new sidecars are called
     (``IMG.jpg.xmp`` or ``IMG.xmp``), ``metadata_people`` whether names of people go along.
-    ``rejects`` is where rejects of "keep the best" go.
+    ``rejects`` is where rejects of "keep the best" go. ``precision`` chooses 8-bit models where
+    they agree with the exact ones, ``processor`` what runs models (one that isn't there or gives
+    other results is replaced by the CPU), ``pause_on_battery`` halts background work without mains.
     """
 
     theme: str = "system"
@@ -47,11 +51,14 @@ class Settings:
     keys: dict[str, str] | None = None
     auto_advance: bool = False
     show_badges: bool = True
-    thumbnail_memory_mb: int = 160
+    thumbnail_memory_mb: int = 96
     metadata: str = "off"
     sidecar_names: str = "full"
     metadata_people: bool = False
     rejects: str = "flag"
+    precision: str = "quick"
+    processor: str = "cpu"
+    pause_on_battery: bool = True
     unknown: dict[str, Any] | None = None
 
 
@@ -129,6 +136,10 @@ def _valid(name: str, value: Any, default: Any) -> bool:
         return value in METADATA_PLACES
     if name == "sidecar_names":
         return value in SIDECAR_NAMES
+    if name == "precision":
+        return value in PRECISIONS
+    if name == "processor":
+        return value in PROCESSORS
     if name == "rejects":
         return value in REJECT_PLACES
     if name == "keys":

@@ -101,11 +101,12 @@ class ModelCard:
     limits: tuple[str, ...] = ()
     uncertainty: UncertaintyRule | None = None
     crop_scale: float | None = None  # side of the face crop it wants, in sides of the face's box
+    made_of: str | None = None  # sha256 of the exact graph, where this is its 8-bit form
 
     @property
     def model_id(self) -> str:
         """Names the model *and* its weights: scores of another id are not comparable."""
-        return f"{self.name}-{self.version}-{self.sha256[:8]}"
+        return f"{self.name}-{self.version}-{(self.made_of or self.sha256)[:8]}"
 
     @property
     def image(self) -> ImageInput:
