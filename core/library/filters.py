@@ -80,6 +80,7 @@ class Selection:
     order's own index.
     """
 
+    model_id: int
     rows: ColumnElement[bool]
     scanned: ColumnElement[bool]
     ways: tuple[Way, ...]
@@ -139,7 +140,10 @@ def selection(query: PhotoQuery, model_id: int, albums: Mapping[int, Path]) -> S
         *plain, *(exists().where(photo == c.photo_id, where) for photo, where in elsewhere)
     )
     probes += [(None, ids) for ids in lists]
-    return Selection(rows, scanned, tuple(Way(index, rows, probe) for index, probe in probes))
+    ways = [Way(index, rows, probe) for index, probe in probes]
+    if query.text:
+        ways.append(Way("ix_listing_label", rows))
+    return Selection(model_id, rows, scanned, tuple(ways))
 
 
 def in_folders(folders: Sequence[Path], albums: Mapping[int, Path]) -> ColumnElement[bool]:

@@ -8,26 +8,34 @@ full.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, func, literal, select, tuple_, type_coerce
 from sqlalchemy.engine import Connection
 
-from core.domain import PhotoQuery
+from core.domain import PhotoQuery, Status
 from core.library.filters import Selection, Way
 from core.library.listing import ORDERS, listing
 
 FEW = 2000
-"""So many rows are fetched and sorted within the time of a page."""
+"""So many photos are fetched and sorted within the time of a page."""
+
+LOOKED_AT = 20_000
+"""So many entries of an index are looked through within the time of a page."""
 
 MANY = 50_000
 """So many rows are sorted sooner than a million are read along an index."""
 
 _NULLABLE = frozenset({"mean", "taken_at"})
+
+
+Row = tuple[int, Any]
+"""A photo's id and its value of the order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,46 +54,94 @@ class Page:
     after: PageMark | None
 
 
-def quickest_way(connection: Connection, query: PhotoQuery, chosen: Selection, few: int) -> Way:
-    """The filter's index that leads to the fewest rows, if those are few; else the order's."""
+def few_in_order(
+    connection: Connection, query: PhotoQuery, chosen: Selection, few: int
+) -> list[Row] | None:
+    """All rows of a query in its order, fetched over a filter's index, if they are few."""
     best: Way | None = None
-    least = few + 1
+    least = max(few, LOOKED_AT) + 1 if few else 0
     for way in chosen.ways:
-        if way.probe is None:
-            continue
-        probe = select(func.count()).select_from(way.probe.limit(least).subquery())
-        found = int(connection.execute(probe).scalar_one())
-        if found < least:
-            best, least = way, found
-    return best or Way(ORDERS[query.sort][1], chosen.scanned)
+        if way.probe is None:  # its rows can only be found out by looking through all of it
+            best = best or way
+        elif least > 0:
+            looked_at = _count(connection, way.probe, least)
+            if looked_at < least:
+                best, least = way, looked_at
+    if best is None or not few:
+        return None
+    # Ids first, from the index alone: going to the table for each entry looked at is slow.
+    ids = _along(select(listing.c.photo_id).where(best.rows), best.index).limit(few + 1)
+    if best.probe is not None and _count(connection, ids, few + 1) > few:
+        return None
+    wanted = select(listing.c.photo_id, _stored(ORDERS[query.sort][0])).where(
+        listing.c.model_id == chosen.model_id, listing.c.photo_id.in_(ids)
+    )
+    rows = _fetched(connection, wanted)
+    if len(rows) > few:
+        return None
+    known = [row for row in rows if row[1] is not None]
+    known.sort(key=lambda row: (_comparable(row[1]), row[0]), reverse=query.descending)
+    unknown = sorted((row for row in rows if row[1] is None), reverse=query.descending)
+    return [*known, *unknown]
 
 
-def in_order(query: PhotoQuery, way: Way, after: PageMark | None = None) -> Iterator[Select[Any]]:
-    """Statements that give (photo_id, value) one after another; those without a value last."""
-    name = ORDERS[query.sort][0]
-    key, photo_id = listing.c[name], listing.c.photo_id
-    columns = (photo_id, key.label("value"))
-    hint = f"INDEXED BY {way.index}" if way.index else "NOT INDEXED"
-    chosen = select(*columns).with_hint(listing, hint, "sqlite").where(way.rows)
+def _comparable(value: Any) -> Any:
+    """Text as SQLite compares it: by its bytes."""
+    return value.encode() if isinstance(value, str) else value
+
+
+def _stored(name: str) -> ColumnElement[Any]:
+    """A column as SQLite keeps it: a time is its text, which sorts like it."""
+    column = listing.c[name]
+    return type_coerce(column, Text) if name == "taken_at" else column
+
+
+def _fetched(connection: Connection, statement: Select[Any]) -> list[Row]:
+    """Plain tuples of the driver's: row objects would take longer than the query."""
+    cursor = connection.execute(statement).cursor
+    assert cursor is not None
+    return list(cursor.fetchall())
+
+
+def _along(statement: Select[Any], index: str | None) -> Select[Any]:
+    if index is None:
+        return statement
+    return statement.with_hint(listing, f"INDEXED BY {index}", "sqlite")
+
+
+def _count(connection: Connection, rows: Select[Any], most: int) -> int:
+    counted = select(func.count()).select_from(rows.limit(most).subquery())
+    return int(connection.execute(counted).scalar_one())
+
+
+def in_order(
+    query: PhotoQuery, chosen: Selection, after: PageMark | None = None
+) -> Iterator[Select[Any]]:
+    """Statements along the order's index that give (photo_id, value) one after another; photos
+    without a value last."""
+    name, index = ORDERS[query.sort]
+    key, photo_id = _stored(name), listing.c.photo_id
+    columns = (photo_id, key)
+    rows = _along(select(*columns).where(chosen.scanned), index)
     by_id = photo_id.desc() if query.descending else photo_id.asc()
 
     def beyond(mine: Any, last: Any) -> ColumnElement[bool]:
         return mine < last if query.descending else mine > last  # type: ignore[no-any-return]
 
     if name == "photo_id":
-        yield (chosen if after is None else chosen.where(beyond(key, after.photo_id))).order_by(
-            by_id
-        )
+        yield (rows if after is None else rows.where(beyond(key, after.photo_id))).order_by(by_id)
         return
     nullable = name in _NULLABLE
-    if after is None or after.value is not None:
-        known = chosen.where(key.is_not(None)) if nullable else chosen
+    # Missing photos keep the score they had.
+    scoreless = query.statuses is not None and not query.statuses & {Status.SCORED, Status.MISSING}
+    if (after is None or after.value is not None) and not (name == "mean" and scoreless):
+        known = rows.where(key.is_not(None)) if nullable else rows
         if after is not None:
             mark = tuple_(literal(after.value, key.type), literal(after.photo_id))
             known = known.where(beyond(tuple_(key, photo_id), mark))
         yield known.order_by(key.desc() if query.descending else key.asc(), by_id)
     if nullable:
-        unknown = chosen.where(key.is_(None))
+        unknown = rows.where(key.is_(None))
         if after is not None and after.value is None:
             unknown = unknown.where(beyond(photo_id, after.photo_id))
         yield unknown.order_by(by_id)
@@ -93,15 +149,14 @@ def in_order(query: PhotoQuery, way: Way, after: PageMark | None = None) -> Iter
 
 def all_ids(connection: Connection, query: PhotoQuery, chosen: Selection) -> NDArray[np.int64]:
     """All ids of a query in its order, up to its limit."""
-    way = quickest_way(connection, query, chosen, MANY)
+    few = few_in_order(connection, query, chosen, MANY)
+    if few is not None:
+        return np.array([row[0] for row in few[: query.limit]], np.int64)
     found: list[Any] = []
-    for statement in in_order(query, way):
+    for statement in in_order(query, chosen):
         if query.limit is not None:
             statement = statement.limit(query.limit - len(found))
-        # Plain tuples of the driver's: a million row objects would take a second.
-        cursor = connection.execute(statement).cursor
-        assert cursor is not None
-        found += cursor.fetchall()
+        found += _fetched(connection, statement)
         if query.limit is not None and len(found) >= query.limit:
             break
     return np.fromiter((row[0] for row in found), np.int64, len(found))
@@ -115,11 +170,33 @@ def page(
     size: int,
 ) -> Page:
     """The next ``size`` photos of a query."""
-    way = quickest_way(connection, query, chosen, FEW)
-    rows: list[Any] = []
-    for statement in in_order(query, way, after):
-        rows += connection.execute(statement.limit(size - len(rows))).all()
+    few = few_in_order(connection, query, chosen, FEW)
+    if few is not None:
+        start = 0 if after is None else _place_behind(few, query, after)
+        return _page(few[start : start + size], size)
+    rows: list[Row] = []
+    for statement in in_order(query, chosen, after):
+        rows += _fetched(connection, statement.limit(size - len(rows)))
         if len(rows) == size:
-            last = rows[-1]
-            return Page(tuple(row.photo_id for row in rows), PageMark(last.value, last.photo_id))
-    return Page(tuple(row.photo_id for row in rows), None)
+            break
+    return _page(rows, size)
+
+
+def _page(rows: list[Row], size: int) -> Page:
+    ids = tuple(row[0] for row in rows)
+    return Page(ids, PageMark(rows[-1][1], rows[-1][0]) if rows and len(rows) == size else None)
+
+
+def _place_behind(rows: list[Row], query: PhotoQuery, after: PageMark) -> int:
+    """The place of the first row behind a mark, whose own photo may be gone."""
+
+    def rank(photo_id: int, value: Any) -> tuple[Any, ...]:
+        return (1, photo_id) if value is None else (0, _comparable(value), photo_id)
+
+    def is_behind(row: Row) -> bool:
+        mine, last = rank(*row), rank(after.photo_id, after.value)
+        if mine[0] != last[0]:
+            return bool(mine[0] > last[0])
+        return bool(mine < last if query.descending else mine > last)
+
+    return bisect.bisect_left(rows, True, key=is_behind)

@@ -170,11 +170,12 @@ def marks(library: Library, query: PhotoQuery) -> dict[str, PageMark | None]:
 
 def mark_of(library: Library, query: PhotoQuery, photo_id: int) -> PageMark:
     """The mark behind one photo, as a page that ends there gives it."""
-    from sqlalchemy import select
+    from sqlalchemy import select, type_coerce
+    from sqlalchemy.types import NullType
 
     from core.library.listing import ORDERS, listing
 
-    column = listing.c[ORDERS[query.sort][0]]
+    column = type_coerce(listing.c[ORDERS[query.sort][0]], NullType())  # as it is stored
     with library.queries.reading() as connection:
         value = connection.scalar(select(column).where(listing.c.photo_id == photo_id))
     return PageMark(value, photo_id)

@@ -225,6 +225,9 @@ STATEMENTS = [
     """CREATE TRIGGER listing_model_added AFTER INSERT ON models BEGIN INSERT INTO listing SELECT * FROM listed WHERE model_id = NEW.id; END""",
     """CREATE TRIGGER listing_model_removed AFTER DELETE ON models BEGIN DELETE FROM listing WHERE model_id = OLD.id; END""",
     """INSERT INTO models (key) VALUES ('')""",
+    """ANALYZE""",
+    """DELETE FROM sqlite_stat1""",
+    """INSERT INTO sqlite_stat1 VALUES ('listing', 'ix_listing_album', '1000000 1000000 10000 20 1 1 1 1 1'), ('listing', 'ix_listing_faces', '1000000 1000000 200000 1 1 1 1 1 1'), ('listing', 'ix_listing_flag', '1000000 1000000 10000 1 1 1 1 1 1'), ('listing', 'ix_listing_label', '1000000 1000000 5 1 1 1 1 1 1 1'), ('listing', 'ix_listing_mean', '1000000 1000000 20 1 1 1 1 1 1'), ('listing', 'ix_listing_odd', '1000000 1000000 10000 1 1 1 1 1 1'), ('listing', 'ix_listing_rating', '1000000 1000000 100000 1 1 1 1 1 1'), ('listing', 'ix_listing_size', '1000000 1000000 5 1 1 1 1 1 1 1'), ('listing', 'ix_listing_stale', '1000000 1000000 1 1 1'), ('listing', 'ix_listing_taken', '1000000 1000000 5 1 1 1 1 1 1 1'), ('listing', 'listing', '1000000 1000000 1')""",
 ]
 
 
