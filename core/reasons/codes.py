@@ -71,7 +71,7 @@ _SENTENCES: dict[str, str] = {
     Code.HIGHLIGHTS_CLIPPED: "{value:.0f} % of the photo is burnt out.",
     Code.COMPRESSED: "The file is heavily compressed: the edges of blocks show.",
     Code.LOW_RESOLUTION: "The photo has only {value:.2f} megapixels.",
-    Code.COLOUR_CAST: "Even grey and white parts of the photo are coloured.",
+    Code.COLOUR_CAST: "The colours are off: skin does not look like skin.",
 }
 
 NO_FAULT = "No measurable fault: the model simply prefers other photos."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import math
 
 import numpy as np
@@ -14,19 +13,14 @@ from core.reasons.face_view import FaceView
 READABLE_EYE = 8.0
 """Pixels across an eye from which its lids can be told apart."""
 
-MOST_TURNED = 0.25
-"""The nose's way off the middle (see `nose_offset`) from which the farther eye can't be read."""
+MOST_TURNED = 0.6
+"""The nose's way off the middle (see `nose_offset`) from which the eyes can't be read."""
+
+FRONTAL = 0.25
+"""Up to here a face is seen from the front: gaze and mouth can be judged."""
 
 INNER_LIP_TOP, INNER_LIP_BOTTOM = 13, 14
 MOUTH_CORNERS = (61, 291)
-
-
-class EyeState(enum.StrEnum):
-    """What can be said of a face's eyes."""
-
-    OPEN = "open"
-    CLOSED = "closed"
-    UNKNOWN = "can't tell"
 
 
 def openness(view: FaceView) -> float | None:
@@ -36,14 +30,6 @@ def openness(view: FaceView) -> float | None:
     if abs(nose_offset(view)) > MOST_TURNED:
         return None
     return sum(eye.openness for eye in view.eyes) / 2
-
-
-def eye_state(view: FaceView, threshold: float) -> EyeState:
-    """Open, closed, or can't tell."""
-    value = openness(view)
-    if value is None:
-        return EyeState.UNKNOWN
-    return EyeState.CLOSED if value < threshold else EyeState.OPEN
 
 
 def nose_offset(view: FaceView) -> float:
@@ -60,13 +46,18 @@ def nose_offset(view: FaceView) -> float:
     return float((view.mesh.points[1] - left) @ across) / length - 0.5
 
 
+def is_frontal(view: FaceView) -> bool:
+    """Whether the face is seen from the front."""
+    return abs(nose_offset(view)) <= FRONTAL
+
+
 def gaze_offset(view: FaceView) -> float | None:
     """How far the irises lie off the middle of the eyes, sideways, in widths of the eye.
 
     The mean over both eyes, 0 for eyes that look straight out of the face, positive to the right
     of the upright picture; ``None`` where the eyes can't be read.
     """
-    if openness(view) is None:
+    if openness(view) is None or not is_frontal(view):
         return None
     return sum(_iris_offset(eye) for eye in view.eyes) / 2
 
@@ -107,9 +98,9 @@ def mouth_width(view: FaceView) -> float:
 
 
 def pupil_redness(view: FaceView) -> float | None:
-    """How red the pupils are: CIELAB a* of the pupils less that of the skin; ``None`` if tiny.
+    """How red the redder pupil is: CIELAB a* of its reddest tenth less that of the skin.
 
-    The lesser of both eyes, since the flash reddens both.
+    ``None`` where the eyes can't be read.
     """
     import cv2
 
@@ -121,12 +112,11 @@ def pupil_redness(view: FaceView) -> float | None:
         radius = float(np.hypot(*(eye.iris[1:] - eye.iris[0]).astype(np.float64).T).mean())
         disc = np.zeros(view.grey.shape, np.uint8)
         center = tuple(round(float(v)) for v in eye.iris[0])
-        cv2.circle(disc, center, max(1, round(0.5 * radius)), 1, -1)
+        cv2.circle(disc, center, max(1, round(radius)), 1, -1)
         chosen = disc.astype(bool) & view.inside
-        if not chosen.any():
-            return None
-        found.append(float(np.median(view.lab[..., 1][chosen])) - skin)
-    return min(found)
+        if chosen.any():
+            found.append(float(np.percentile(view.lab[..., 1][chosen], 90)) - skin)
+    return max(found) if found else None
 
 
 def _distance(first: FloatArray, second: FloatArray) -> float:

@@ -1,15 +1,17 @@
 """How well each measured reason finds the fault it names, and how often it cries on clean photos.
 
-    python -m tests.benchmarks.reasons_table ../shared/data [--every 3] [--calibrate]
+    python -m tests.benchmarks.reasons_table ../shared/data [--every 3] [--calibrate] [--folds DIR]
 
 Faults are made from clean portraits; closed eyes are real ones. Photos are split in two by name:
 thresholds were set on one half, the table is of the other. Faces are found anew on every faulty
-photo, as the program does.
+photo, as the program does. With ``--folds`` (see ``reasons_probes``) each photo is judged by probes
+that did not learn from it; without, by the program's own, which did.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -24,11 +26,14 @@ from core.files.decode import decode
 from core.inference.faces import FaceDetector
 from core.reasons.codes import Code
 from core.reasons.measuring import Measurer, judged, main_faces, ranked
+from core.reasons.reading import FaceReader, Probes
 from core.reasons.rules import RULES
-from tests.benchmarks.portrait_faults import FAULTS, Covering, half_of, random_of
+from tests.benchmarks.portrait_faults import FAULTS, Covering, half_of, is_clean, random_of
 
 LEAST_FACE = 60
 """Pixels; portraits with a smaller face are left out: no fault can be shown on it."""
+
+FOLDS = 5
 
 COVERED = "covered"
 CLOSED = "closed_eyes"
@@ -45,6 +50,11 @@ class Row:
     reasons: list[str]
 
 
+def fold_of(name: str) -> int:
+    """Which probes did not learn from this photo."""
+    return hashlib.sha256(name.encode()).digest()[1] % FOLDS
+
+
 def portraits(data: Path) -> Iterator[tuple[str, Path]]:
     """Names and files of the photos that may be portraits."""
     for folder in ("portraits/images", "oasis/images"):
@@ -55,9 +65,10 @@ def portraits(data: Path) -> Iterator[tuple[str, Path]]:
 class Bench:
     """Measures photos as the program does."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, folds: Path | None = None) -> None:
         self.detector = FaceDetector()
-        self.measurer = Measurer()
+        probes = [Probes.load(folds / f"fold{n}.npz") if folds else None for n in range(FOLDS)]
+        self.measurers = [Measurer(reader=FaceReader(probes=probe)) for probe in probes]
         textures = sorted((data / "oasis/images").glob("*.jpg"))[::9]
         self.covering = Covering([decode(file).pixels for file in textures])
 
@@ -70,13 +81,14 @@ class Bench:
     def measure(self, name: str, fault: str, pixels: ImageArray) -> Row:
         """One row."""
         faces = self.detector.detect(pixels)
-        frame = self.measurer.frame(pixels, None, None)
+        measurer = self.measurers[fold_of(name)]
+        frame = measurer.frame(pixels, None, None)
         found = [frame]
         mains = main_faces(faces, pixels)
         if not mains:
-            hidden = self.measurer.missed_face(pixels)
+            hidden = measurer.missed_face(pixels)
             mains = [hidden] if hidden else []
-        found += [self.measurer.face(pixels, face) for face in mains]
+        found += [measurer.face(pixels, face) for face in mains]
         reasons = ranked(reason for part in found for reason in judged(part, 1.0))
         values: dict[str, float] = {}
         for part in found[:2]:
@@ -85,16 +97,16 @@ class Bench:
         return Row(name, fault, half_of(name), values, [reason.code for reason in reasons])
 
 
-def measured(data: Path, every: int) -> Iterator[Row]:
+def measured(data: Path, every: int, folds: Path | None) -> Iterator[Row]:
     """All rows."""
-    bench = Bench(data)
+    bench = Bench(data, folds)
     for number, (name, file) in enumerate(portraits(data)):
         pixels = decode(file).pixels
         faces = main_faces(bench.detector.detect(pixels), pixels)
         height, width = pixels.shape[:2]
         if not faces or max(faces[0].box.w * width, faces[0].box.h * height) < LEAST_FACE:
             continue
-        if faces[0].box.w < 0.08:
+        if faces[0].box.w < 0.08 or not is_clean(name):
             continue
         yield bench.measure(name, "clean", pixels)
         if number % every == 0:
@@ -174,10 +186,11 @@ def main() -> int:
     parser.add_argument("data", type=Path)
     parser.add_argument("--every", type=int, default=3, help="make faults from every n-th portrait")
     parser.add_argument("--calibrate", action="store_true", help="print quantiles of half 0 too")
+    parser.add_argument("--folds", type=Path, help="folder of the probes that left out a fifth")
     parser.add_argument("--rows", type=Path, help="keep the measurements here (JSON lines)")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    rows = list(measured(options.data, options.every))
+    rows = list(measured(options.data, options.every, options.folds))
     if options.rows:
         options.rows.write_text("\n".join(json.dumps(vars(row)) for row in rows), "utf-8")
     if options.calibrate:
