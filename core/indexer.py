@@ -38,6 +38,8 @@ WAITING_RESULTS = 64
 """Analyzed photos that may wait to be stored; while the disk is full the workers pause then."""
 
 SPEED_WINDOW = 200
+POWER_SECONDS = 30.0
+ON_BATTERY = "Analyzing waits while the computer runs on its battery."
 INTERNAL_ERROR = "an internal error; the log has the details"
 
 ProgressListener = Callable[[IndexProgress], None]
@@ -61,6 +63,7 @@ class Indexer:
         workers: photos analyzed at a time.
         folders: keep to these parts of the library (``None``: all of it).
         measure_reasons: measure faults too, whenever there is nothing to score.
+        on_battery: asked now and then; while it says True nothing is analyzed.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Indexer:
         workers: int = 2,
         folders: Sequence[Path] | None = None,
         measure_reasons: bool = False,
+        on_battery: Callable[[], bool] | None = None,
     ) -> None:
         self._library = library
         self._analyzer_factory = analyzer_factory
@@ -93,6 +97,8 @@ class Indexer:
         self._counts = {"found": 0, "done": 0, "scored": 0, "unreadable": 0, "not_scored": 0}
         self._faces = 0
         self._paused = False
+        self._on_battery = on_battery
+        self._unplugged = False
         self._notes: dict[str, str] = {}
         self._speed: deque[float] = deque(maxlen=SPEED_WINDOW)
         self._reasons: ReasonsLoop | None = None
@@ -160,7 +166,7 @@ class Indexer:
     def scan_together(self, scopes: Iterable[Scope]) -> None:
         """Reconcile folders in one look, so that what moved between them is seen to."""
         self._cancelled.clear()
-        self._work.pause(self._paused)
+        self._work.pause(self._paused or self._unplugged)
         self._ask(tuple(scopes))
         self._tell()
 
@@ -204,7 +210,7 @@ class Indexer:
         self._paused = False
         self._cancelled.clear()
         self.note("model", None)
-        self._work.pause(False)
+        self._work.pause(self._unplugged)
         self._work.wake(again=True)
         self._tell()
 
@@ -311,16 +317,34 @@ class Indexer:
 
     def _next_scopes(self) -> tuple[Scope, ...]:
         """All single folders that wait, or one whole tree; nothing once the indexer stops."""
+        while True:
+            again_in = self._look_at_power()
+            with self._state:
+                self._state.wait_for(lambda: self._scopes or self._stopping.is_set(), again_in)
+                if self._stopping.is_set():
+                    return ()
+                if self._scopes:
+                    break
         with self._state:
-            self._state.wait_for(lambda: self._scopes or self._stopping.is_set())
-            if self._stopping.is_set():
-                return ()
             self._looking = True
             # From here on a folder can be asked for again: what changes now may not be seen.
             scopes = self._scopes.popleft()
             while self._scopes and not _has_tree(scopes) and not _has_tree(self._scopes[0]):
                 scopes += self._scopes.popleft()
             return scopes
+
+    def _look_at_power(self) -> float | None:
+        """Hold the analysis while the machine runs on its battery; gives when to look again."""
+        if self._on_battery is None:
+            return None
+        unplugged = self._on_battery()
+        if unplugged != self._unplugged:
+            self._unplugged = unplugged
+            self.note("battery", ON_BATTERY if unplugged else None)
+            held = unplugged or self._paused or self._cancelled.is_set() or "model" in self._notes
+            self._work.pause(held)
+            self._tell()
+        return POWER_SECONDS
 
     def _look_at(self, scopes: tuple[Scope, ...]) -> None:
         seen = reconcile_together(
@@ -337,8 +361,12 @@ class Indexer:
             self.note("disk", None)
 
     def _on_change(self, change: LibraryChange) -> None:
-        if change.added or change.removed or change.albums:
+        if change.removed or change.albums or (change.added and self._folders is not None):
             self._refresh_remaining()
+        elif change.added:  # counting all anew after every batch of a long scan would add up
+            with self._state:
+                self._remaining += len(change.added)
+        if change.added or change.removed or change.albums:
             self._work.wake()
 
     def _refresh_remaining(self) -> None:

@@ -180,6 +180,32 @@ def test_pausing_holds_the_work_and_resuming_ends_it(
     assert set(statuses(library, analyzer.model_id).values()) == {Status.SCORED}
 
 
+def test_on_battery_photos_are_found_but_not_analyzed(
+    library: Library, analyzer: Analyzer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.indexer.POWER_SECONDS", 0.02)
+    album = tmp_path / "album"
+    save_album(album, 2)
+    library.writer.add_album(album).result()
+    unplugged = threading.Event()
+    unplugged.set()
+    indexer = Indexer(
+        library, lambda: analyzer, model_id=analyzer.model_id, on_battery=unplugged.is_set
+    )
+    indexer.start()
+    try:
+        indexer.scan(album)
+        assert not indexer.wait_until_idle(0.3)
+        assert "battery" in indexer.progress().notes["battery"]
+        assert set(statuses(library, analyzer.model_id).values()) == {Status.PENDING}
+        unplugged.clear()
+        assert indexer.wait_until_idle(PATIENCE)
+    finally:
+        indexer.stop()
+    assert set(statuses(library, analyzer.model_id).values()) == {Status.SCORED}
+    assert "battery" not in indexer.progress().notes
+
+
 def test_photos_on_screen_come_first(library: Library, analyzer: Analyzer, tmp_path: Path) -> None:
     album = tmp_path / "album"
     save_album(album, 10)
