@@ -144,7 +144,7 @@ class Measurer:
         return found
 
 
-AGREEMENT = 0.6
+AGREEMENT = 0.5
 """Share of the lines that must agree on the tilt."""
 
 
