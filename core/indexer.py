@@ -28,6 +28,7 @@ from core.moves import Moves
 from core.reasons.background import ReasonsLoop
 from core.reconcile import Scope, reconcile_together
 from core.work_queue import WorkQueue
+from core.workers import keep_freed_memory
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +118,7 @@ class Indexer:
 
     def start(self) -> None:
         """Start the threads; pending photos are taken up at once."""
+        keep_freed_memory()
         self._unsubscribe = self._library.writer.subscribe(self._on_change)
         self._refresh_remaining()
         self._saver = threading.Thread(target=self._save, name="albumen-save")

@@ -23,6 +23,7 @@ from core.domain import Analysis, FileState, Status
 from core.errors import ModelError, UnreadablePhotoError
 from core.files.identity import fingerprint
 from core.inference.precision import Precision
+from core.workers import keep_freed_memory
 
 log = logging.getLogger(__name__)
 
@@ -178,6 +179,7 @@ def _analyzer(listing: Listing) -> Analyzer:
 
 @functools.lru_cache(maxsize=1)
 def _opened(model: str, precision: str) -> Analyzer:
+    keep_freed_memory()
     return open_analyzer(model, Precision(precision))
 
 

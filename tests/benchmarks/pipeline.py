@@ -76,7 +76,9 @@ def decode_only(album: Path, threads: int = 2) -> dict[str, Any]:
     """Photos per second when decoding is all that is done."""
     from core.analysis import WORKING_SIDE
     from core.files.decode import decode
+    from core.workers import keep_freed_memory
 
+    keep_freed_memory()  # as the indexer does
     paths = sorted(album.iterdir())
     decode(paths[0], WORKING_SIDE, exact=False)
     waiting = iter(paths)
