@@ -12,6 +12,7 @@ BLOCK = 8
 """Side of JPEG's blocks (ITU-T T.81)."""
 
 WORKING_SIDE = 1024
+MIDDLE_SIDE = 2048
 LEAST_LINE = 0.12
 """A line shorter than this share of the longer side says nothing about the horizon."""
 
@@ -28,6 +29,13 @@ BURNT = 252
 def burnt_out(pixels: ImageArray) -> float:
     """Share of the frame, in percent, that is pure white without any drawing."""
     return 100.0 * float((reduced(pixels, WORKING_SIDE).min(axis=-1) >= BURNT).mean())
+
+
+def middle(pixels: ImageArray, side: int = MIDDLE_SIDE) -> ImageArray:
+    """The photo's middle at native resolution: what is on every pixel shows there too."""
+    height, width = pixels.shape[:2]
+    top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
+    return pixels[top : top + side, left : left + side]
 
 
 def megapixels(width: int, height: int) -> float:

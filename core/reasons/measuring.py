@@ -99,6 +99,21 @@ class Measurer:
                 found.append(judged(self.face(pixels, face), share))
         return ranked(reason for reasons in found for reason in reasons)
 
+    def softness(self, path: Path, faces: Sequence[Face]) -> float | None:
+        """How blurred the largest face is, in percent of its width: to compare shots of a burst.
+
+        The sharpest shot has the least. ``None`` without a face that is large enough.
+
+        Raises:
+            PhotoChangedError, UnreadablePhotoError, ModelError: as `measure`.
+        """
+        pixels = decode(path, MEASURED_SIDE).pixels
+        mains = main_faces(faces, pixels)
+        if not mains or _side(mains[0], pixels) < LEAST_SIDE:
+            return None
+        view = self._viewer.view(pixels, mains[0])
+        return 100.0 * measure_blur(view.grey, view.oval, view.width).worst
+
     def missed_face(self, pixels: ImageArray) -> Face | None:
         """A face so blurred or covered that analysis did not count it as one."""
         return self._reader.missed_face(pixels)
@@ -131,7 +146,8 @@ class Measurer:
 
         height, width = pixels.shape[:2]
         full = (metadata.width, metadata.height) if metadata else (width, height)
-        grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32)
+        middle = frame.middle(pixels)
+        grey = np.asarray(cv2.cvtColor(middle, cv2.COLOR_RGB2GRAY), np.float32)
         found = {
             Code.LOW_RESOLUTION: Measurement(frame.megapixels(*full)),
             Code.HIGHLIGHTS_CLIPPED: Measurement(frame.burnt_out(pixels)),

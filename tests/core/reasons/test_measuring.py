@@ -181,3 +181,18 @@ def test_every_code_has_a_rule_a_title_and_a_sentence() -> None:
         assert title(code) == TITLES[code]
         assert sentence(code, 12.0).endswith(".")
     assert "prefers" in NO_FAULT
+
+
+def test_the_sharpest_shot_of_a_burst_is_the_least_soft(
+    measurer: Measurer, detector: FaceDetector, portrait: ImageArray, tmp_path: Path
+) -> None:
+    import cv2
+
+    softness = []
+    for sigma in (0.0, 2.0, 5.0):
+        shot = cv2.GaussianBlur(portrait, (0, 0), sigma) if sigma else portrait
+        file = tmp_path / f"{sigma}.png"
+        Image.fromarray(shot).save(file)
+        softness.append(measurer.softness(file, detector.detect(shot)))
+    assert softness == sorted(softness, key=lambda value: value or 0.0)
+    assert measurer.softness(tmp_path / "0.0.png", ()) is None
