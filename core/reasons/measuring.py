@@ -261,7 +261,7 @@ def judged(found: Measurements, share: float) -> list[Reason]:
 
 
 IMPLIED = {
-    Code.FACE_OVEREXPOSED: (Code.HIGHLIGHTS_CLIPPED, Code.FACE_COVERED),
+    Code.FACE_OVEREXPOSED: (Code.FACE_COVERED,),
     Code.FACE_CUT: (Code.FACE_COVERED,),
     Code.FACE_BLURRED: (Code.FACE_COVERED,),
     Code.MOTION_BLUR: (Code.FACE_COVERED,),
