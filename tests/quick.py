@@ -44,11 +44,16 @@ class QuickAnalyzer:
             metadata=seen.metadata,
             status=Status.SCORED,
             reason=None,
-            score=Score(MODEL, distribution(1 + 9 * float(seen.pixels.mean()) / 255)),
+            score=self.score_of(1 + 9 * float(seen.pixels.mean()) / 255),
             faces=(),
             thumbnail=thumbnail,
             likeness=likeness(seen.pixels),
         )
+
+    @staticmethod
+    def score_of(mean: float) -> Score:
+        """A score with this mean, 1..10."""
+        return Score(MODEL, distribution(mean))
 
 
 def distribution(mean: float) -> ScoreDistribution:
