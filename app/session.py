@@ -76,7 +76,7 @@ class Session(QObject):
         library: Library,
         work: BackgroundWork,
         model_id: str,
-        thumbnail_memory_mb: int = 160,
+        thumbnail_memory_mb: int = 96,
         watcher: AlbumWatcher | None = None,
         parent: QObject | None = None,
     ) -> None:

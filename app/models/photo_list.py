@@ -90,6 +90,10 @@ class PhotoListModel(QAbstractListModel):
             return None
         return self._cache.row(self._ids, position)
 
+    def prepare(self, shown: range) -> None:
+        """These positions are about to be painted: fetch their rows with one question."""
+        self._cache.prepare(self._ids, shown)
+
     def id_at(self, position: int) -> int | None:
         """The id at a position, or None out of range."""
         return int(self._ids[position]) if 0 <= position < len(self._ids) else None

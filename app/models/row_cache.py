@@ -36,13 +36,23 @@ class RowCache:
             self._rows.move_to_end(photo_id)
             return self._rows[photo_id]
         start = position - position % self._page
-        wanted = [int(i) for i in ids[start : start + self._page] if int(i) not in self._rows]
+        self._load(ids[start : start + self._page])
+        return self._rows.get(photo_id)
+
+    def prepare(self, ids: NDArray[np.int64], shown: range) -> None:
+        """Fetch what is about to be painted with one question, and some rows around it."""
+        if all(int(i) in self._rows for i in ids[shown.start : shown.stop]):
+            return
+        around = self._page // 2
+        self._load(ids[max(0, shown.start - around) : shown.stop + around])
+
+    def _load(self, ids: NDArray[np.int64]) -> None:
+        wanted = [int(i) for i in ids if int(i) not in self._rows]
         found = self._fetch(wanted)
         for one in wanted:
             self._rows[one] = found.get(one)
-        while len(self._rows) > max(self._capacity, self._page):
+        while len(self._rows) > max(self._capacity, 2 * len(ids)):
             self._rows.popitem(last=False)
-        return self._rows.get(photo_id)
 
     def invalidate(self, ids: Iterable[int]) -> None:
         """Forget these rows; they are fetched again when they are next painted."""

@@ -42,7 +42,7 @@ class ThumbnailCache(QObject):
     _decoded = Signal(int, int, QImage)
 
     def __init__(
-        self, load: LoadBytes, capacity_mb: int = 160, parent: QObject | None = None
+        self, load: LoadBytes, capacity_mb: int = 96, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._load = load

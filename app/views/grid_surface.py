@@ -268,6 +268,7 @@ class GridSurface(QAbstractItemView):
         current = self.currentIndex().row()
         chosen = self.selectionModel()
         exposed = event.rect()
+        self._photos.prepare(self.visible_range())
         for position in self.visible_range():
             rect = self._cell(position)
             if not rect.intersects(exposed):
