@@ -7,51 +7,25 @@ database is the work queue, so the next start goes on where this one ended.
 
 from __future__ import annotations
 
-import logging
-import os
-import queue
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from core.analysis import Analyzer
-from core.domain import Analysis, IndexProgress, LibraryChange, Status
-from core.errors import LibraryError, ModelError, PhotoChangedError
-from core.files.identity import fingerprint
-from core.library.analysis_writes import AnalyzedPhoto
+from core.domain import IndexProgress, LibraryChange
+from core.indexing.analyzing import AnalyzeLoop, lower_priority
+from core.indexing.progress import Progress, ProgressListener
+from core.indexing.saving import Saver
+from core.indexing.scanning import ScanLoop
 from core.library.library import Library
-from core.library.queries import PendingPhoto
 from core.moves import Moves
 from core.reasons.background import ReasonsLoop
-from core.reconcile import Scope, reconcile_together
+from core.reconcile import Scope
 from core.work_queue import WorkQueue
 from core.workers import keep_freed_memory
 
-log = logging.getLogger(__name__)
-
-BATCH_SIZE = 16
-BATCH_SECONDS = 0.2
-SAVE_RETRY_SECONDS = 5.0
-WAITING_RESULTS = 64
-"""Analyzed photos that may wait to be stored; while the disk is full the workers pause then."""
-
-SPEED_WINDOW = 200
 POWER_SECONDS = 30.0
 ON_BATTERY = "Analyzing waits while the computer runs on its battery."
-INTERNAL_ERROR = "an internal error; the log has the details"
-
-ProgressListener = Callable[[IndexProgress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """An analyzed photo on its way into the library."""
-
-    photo: PendingPhoto
-    analyzed: AnalyzedPhoto
 
 
 class Indexer:
@@ -79,40 +53,47 @@ class Indexer:
         on_battery: Callable[[], bool] | None = None,
     ) -> None:
         self._library = library
-        self._analyzer_factory = analyzer_factory
         self._model_id = model_id
         self._worker_count = workers
         self._folders = folders
-        self._work = WorkQueue(library.queries, model_id, folders, self._on_idle)
-        self._scopes: deque[tuple[Scope, ...]] = deque()
-        self._finished: queue.Queue[Finished | None] = queue.Queue(WAITING_RESULTS)
-        self._threads: list[threading.Thread] = []
-        self._saver: threading.Thread | None = None
-        self._analyzer: Analyzer | None = None
-        self._analyzer_lock = threading.Lock()
+        self._on_battery = on_battery
+        self._paused = False
+        self._unplugged = False
         self._stopping = threading.Event()
         self._cancelled = threading.Event()
-        self._state = threading.Condition()
-        self._looking = False
-        self._remaining = 0
-        self._counts = {"found": 0, "done": 0, "scored": 0, "unreadable": 0, "not_scored": 0}
-        self._faces = 0
-        self._paused = False
-        self._on_battery = on_battery
-        self._unplugged = False
-        self._notes: dict[str, str] = {}
-        self._speed: deque[float] = deque(maxlen=SPEED_WINDOW)
+        self._progress = Progress()
+        self._state = self._progress.changed
+        self.moves = Moves()
+        """Renames that were watched; whoever watches notes them here."""
+        self._work = WorkQueue(library.queries, model_id, folders, self._on_idle)
+        self._saver = Saver(
+            library, model_id, self._work, self._progress, self._tell, self._stopping
+        )
+        self._scanner = ScanLoop(
+            library,
+            self._progress,
+            self.moves,
+            looked=self._looked,
+            tell=self._tell,
+            pause_before=self._look_at_power,
+            stopping=self._stopping,
+            cancelled=self._cancelled,
+        )
+        self._analyzing = AnalyzeLoop(
+            self._work,
+            analyzer_factory,
+            self._progress,
+            unsettled=lambda: self._scanner.unsettled(),
+            hand_over=self._saver.hand_over,
+            tell=self._tell,
+        )
         self._reasons: ReasonsLoop | None = None
         if measure_reasons:
             self._reasons = ReasonsLoop(
-                library, model_id, self._leisure, folders, prepare_thread=_lower_priority
+                library, model_id, self._leisure, folders, prepare_thread=lower_priority
             )
-        self._listeners: list[ProgressListener] = []
+        self._threads: list[threading.Thread] = []
         self._unsubscribe: Callable[[], None] | None = None
-        self._found_files = 0
-        self._unsettled: Callable[[], Collection[Path]] = tuple
-        self.moves = Moves()
-        """Renames that were watched; whoever watches notes them here."""
 
     # --- life ------------------------------------------------------------------------------------
 
@@ -121,11 +102,10 @@ class Indexer:
         keep_freed_memory()
         self._unsubscribe = self._library.writer.subscribe(self._on_change)
         self._refresh_remaining()
-        self._saver = threading.Thread(target=self._save, name="albumen-save")
         self._saver.start()
-        self._threads = [threading.Thread(target=self._scan, name="albumen-scan")]
+        self._threads = [threading.Thread(target=self._scanner.run, name="albumen-scan")]
         self._threads += [
-            threading.Thread(target=self._analyze, name=f"albumen-analyze-{number}")
+            threading.Thread(target=self._analyzing.run, name=f"albumen-analyze-{number}")
             for number in range(self._worker_count)
         ]
         for thread in self._threads:
@@ -146,9 +126,7 @@ class Indexer:
             self._reasons.stop()
         for thread in self._threads:
             thread.join()
-        self._finished.put(None)
-        if self._saver is not None:
-            self._saver.join()
+        self._saver.stop()
         self._library.writer.hurry(False)
         with self._state:
             self._state.notify_all()
@@ -169,18 +147,8 @@ class Indexer:
         """Reconcile folders in one look, so that what moved between them is seen to."""
         self._cancelled.clear()
         self._work.pause(self._paused or self._unplugged)
-        self._ask(tuple(scopes))
+        self._scanner.ask(tuple(scopes))
         self._tell()
-
-    def _ask(self, scopes: tuple[Scope, ...]) -> None:
-        with self._state:
-            if scopes not in self._scopes:  # a burst of events in one folder is one look at it
-                self._scopes.append(scopes)
-            self._state.notify_all()
-
-    @property
-    def _scanning(self) -> bool:
-        return self._looking or bool(self._scopes)
 
     def retry(self, photo_ids: Sequence[int] | None = None) -> int:
         """Analyze again what could not be read (these photos, or all); gives how many there are.
@@ -199,7 +167,7 @@ class Indexer:
 
         They are taken up by the scan that follows once they have come to rest.
         """
-        self._unsettled = unsettled
+        self._scanner.unsettled = unsettled
 
     def pause(self) -> None:
         """Analyze nothing more until ``resume``."""
@@ -228,37 +196,21 @@ class Indexer:
 
     def subscribe(self, listener: ProgressListener) -> Callable[[], None]:
         """Call ``listener`` from worker threads whenever progress was made."""
-        self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return unsubscribe
+        return self._progress.subscribe(listener)
 
     def progress(self) -> IndexProgress:
         """Where the work stands now."""
         with self._state:
-            speed = self._photos_per_second()
-            remaining = 0 if self._cancelled.is_set() else self._remaining
-            return IndexProgress(
-                found=self._counts["done"] + remaining,
-                done=self._counts["done"],
-                scored=self._counts["scored"],
-                not_scored=self._counts["not_scored"],
-                unreadable=self._counts["unreadable"],
-                faces=self._faces,
-                scanning=self._scanning,
+            return self._progress.now(
+                scanning=self._scanner.busy,
                 paused=self._paused,
-                photos_per_second=speed,
-                seconds_left=remaining / speed if speed else None,
-                notes=dict(self._notes),
+                cancelled=self._cancelled.is_set(),
             )
 
     @property
     def found_files(self) -> int:
         """Candidate files that all scans so far have seen."""
-        return self._found_files
+        return self._scanner.found_files
 
     def wait_until_idle(self, timeout: float | None = None) -> bool:
         """Wait until all scans and analyses asked for are stored; False when time ran out.
@@ -278,62 +230,25 @@ class Indexer:
     def _leisure(self) -> bool:
         """Whether there is nothing to scan or to score, and the user wants work to go on."""
         with self._state:
-            busy = self._scanning or self._paused or "model" in self._notes
+            busy = self._scanner.busy or self._paused or self._progress.noted("model")
         return not busy and not self._cancelled.is_set() and self._work.idle
 
     def _idle(self) -> bool:
-        if self._stopping.is_set() or self._cancelled.is_set() or "model" in self._notes:
+        if self._stopping.is_set() or self._cancelled.is_set() or self._progress.noted("model"):
             return True
-        return not self._scanning and self._work.idle
+        return not self._scanner.busy and self._work.idle
 
     def _on_idle(self) -> None:
         with self._state:
-            if not self._scanning:
-                self._remaining = 0  # what was left alone (files that vanished) is no work
+            if not self._scanner.busy:
+                self._progress.remain(0)  # what was left alone (files that vanished) is no work
         self._tell()
 
-    # --- scanning --------------------------------------------------------------------------------
+    # --- what the parts ask and say --------------------------------------------------------------
 
-    def _scan(self) -> None:
-        while True:
-            scopes = self._next_scopes()
-            if not scopes:
-                return
-            try:
-                if not self._cancelled.is_set():
-                    self._look_at(scopes)
-            except LibraryError as error:
-                self.note("disk", str(error))
-                self._tell()
-                if not self._stopping.wait(SAVE_RETRY_SECONDS):
-                    self._ask(scopes)  # what was found is not forgotten because a disk was full
-            except Exception:
-                log.exception("a scan failed")
-                self.note("scan", "A folder could not be scanned; the log has the details.")
-            finally:
-                self._refresh_remaining()
-                self._work.wake(again=True)
-                with self._state:
-                    self._looking = False
-                self._tell()
-
-    def _next_scopes(self) -> tuple[Scope, ...]:
-        """All single folders that wait, or one whole tree; nothing once the indexer stops."""
-        while True:
-            again_in = self._look_at_power()
-            with self._state:
-                self._state.wait_for(lambda: self._scopes or self._stopping.is_set(), again_in)
-                if self._stopping.is_set():
-                    return ()
-                if self._scopes:
-                    break
-        with self._state:
-            self._looking = True
-            # From here on a folder can be asked for again: what changes now may not be seen.
-            scopes = self._scopes.popleft()
-            while self._scopes and not _has_tree(scopes) and not _has_tree(self._scopes[0]):
-                scopes += self._scopes.popleft()
-            return scopes
+    def _looked(self) -> None:
+        self._refresh_remaining()
+        self._work.wake(again=True)
 
     def _look_at_power(self) -> float | None:
         """Hold the analysis while the machine runs on its battery; gives when to look again."""
@@ -343,220 +258,29 @@ class Indexer:
         if unplugged != self._unplugged:
             self._unplugged = unplugged
             self.note("battery", ON_BATTERY if unplugged else None)
-            held = unplugged or self._paused or self._cancelled.is_set() or "model" in self._notes
-            self._work.pause(held)
+            held = self._paused or self._cancelled.is_set() or self._progress.noted("model")
+            self._work.pause(unplugged or held)
             self._tell()
         return POWER_SECONDS
-
-    def _look_at(self, scopes: tuple[Scope, ...]) -> None:
-        seen = reconcile_together(
-            self._library,
-            scopes,
-            stopped=lambda: self._stopping.is_set() or self._cancelled.is_set(),
-            unsettled=self._unsettled,
-            moves=self.moves,
-        )
-        self._found_files += seen.found
-        for folder, reason in seen.problems.items():
-            self.note(f"folder:{folder}", reason)
-        if seen.wrote:
-            self.note("disk", None)
 
     def _on_change(self, change: LibraryChange) -> None:
         if change.removed or change.albums or (change.added and self._folders is not None):
             self._refresh_remaining()
         elif change.added:  # counting all anew after every batch of a long scan would add up
-            with self._state:
-                self._remaining += len(change.added)
+            self._progress.remain_more(len(change.added))
         if change.added or change.removed or change.albums:
             self._work.wake()
 
     def _refresh_remaining(self) -> None:
-        count = self._library.queries.pending_count(self._model_id, self._folders)
-        with self._state:
-            self._remaining = count
-
-    # --- analyzing -------------------------------------------------------------------------------
-
-    def _analyze(self) -> None:
-        _lower_priority()
-        while True:
-            photo = self._work.take()
-            if photo is None:
-                return
-            if photo.path in self._unsettled():
-                self._work.park(photo)
-                self._tell()
-                continue
-            try:
-                self._hand_over(Finished(photo, self._analyze_one(photo)))
-            except (PhotoChangedError, FileNotFoundError):
-                # The watcher or the next scan will see what became of the file.
-                self._work.park(photo)
-                self._tell()
-            except ModelError as error:
-                self.note("model", str(error))
-                self._work.pause(True)
-                self._work.park(photo)
-                self._tell()
-
-    def _hand_over(self, item: Finished) -> None:
-        while True:
-            try:
-                self._finished.put(item, timeout=1.0)
-            except queue.Full:
-                if self._stopping.is_set():
-                    return  # it is analyzed again at the next start
-            else:
-                return
-
-    def _analyze_one(self, photo: PendingPhoto) -> AnalyzedPhoto:
-        """Analyze the file that the index knows; another one in its place is for a scan to see.
-
-        Raises:
-            PhotoChangedError: the file is not (or no longer) the one that the index knows.
-            FileNotFoundError: it is gone.
-            ModelError: no photo can be analyzed.
-        """
-        analyzer = self._open_analyzer()
-        content: bytes | None = None
-        _check_unchanged(photo)
-        try:
-            content = fingerprint(photo.path)
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            log.info("no fingerprint: %s", error.strerror)
-        try:
-            analysis = analyzer.analyze(photo.path)
-        except (PhotoChangedError, ModelError):
-            raise
-        except Exception:
-            log.exception("analysis failed")
-            analysis = Analysis(None, Status.UNREADABLE, INTERNAL_ERROR, None, ())
-        _check_unchanged(photo)
-        return AnalyzedPhoto(photo.id, photo.source, analysis, content)
-
-    def _open_analyzer(self) -> Analyzer:
-        with self._analyzer_lock:
-            if self._analyzer is None:
-                self._analyzer = self._analyzer_factory()
-            return self._analyzer
-
-    # --- saving ----------------------------------------------------------------------------------
-
-    def _save(self) -> None:
-        while True:
-            first = self._finished.get()
-            if first is None:
-                return
-            batch, last = self._collect(first)
-            self._store(batch)
-            if last:
-                return
-
-    def _collect(self, first: Finished) -> tuple[list[Finished], bool]:
-        """A batch: ``BATCH_SIZE`` photos or what comes within ``BATCH_SECONDS``."""
-        batch = [first]
-        deadline = time.monotonic() + BATCH_SECONDS
-        while len(batch) < BATCH_SIZE:
-            try:
-                item = self._finished.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                break
-            if item is None:
-                return batch, True
-            batch.append(item)
-        return batch, False
-
-    def _store(self, batch: list[Finished]) -> None:
-        """Store a batch; a full disk is waited for, so that no finished work is lost."""
-        while True:
-            try:
-                # Thumbnails first: a row that says "scored" always has its picture.
-                self._library.thumbnails.put_many(
-                    [
-                        (item.photo.id, item.analyzed.analysis.thumbnail)
-                        for item in batch
-                        if item.analyzed.analysis.thumbnail is not None
-                    ]
-                )
-                self._library.writer.save_analyses(
-                    self._model_id, [item.analyzed for item in batch]
-                ).result()
-                break
-            except LibraryError as error:
-                self.note("disk", str(error))
-                self._tell()
-                if self._stopping.wait(SAVE_RETRY_SECONDS):
-                    return
-            except Exception:
-                log.exception("analyzed photos could not be stored")
-                self.note("library", "Scores could not be stored; the log has the details.")
-                for item in batch:
-                    self._work.park(item.photo)
-                self._tell()
-                return
-        self.note("disk", None)
-        self._count(batch)
-
-    def _count(self, batch: list[Finished]) -> None:
-        now = time.monotonic()
-        with self._state:
-            for item in batch:
-                analysis = item.analyzed.analysis
-                self._counts["done"] += 1
-                self._counts[analysis.status.value] += 1
-                self._faces += len(analysis.faces)
-                self._speed.append(now)
-            self._remaining = max(0, self._remaining - len(batch))
-        for item in batch:
-            self._work.done(item.photo)
-        self._tell()
-
-    # --- telling ---------------------------------------------------------------------------------
-
-    def _photos_per_second(self) -> float | None:
-        if len(self._speed) < 2:
-            return None
-        elapsed = self._speed[-1] - self._speed[0]
-        return len(self._speed) / elapsed if elapsed > 0 else None
+        self._progress.remain(self._library.queries.pending_count(self._model_id, self._folders))
 
     def note(self, key: str, text: str | None) -> None:
         """Something the user should know about the work, under a key that later replaces it."""
-        with self._state:
-            if text is None:
-                self._notes.pop(key, None)
-            else:
-                self._notes[key] = text
+        self._progress.note(key, text)
 
     def _tell(self) -> None:
         with self._state:
             self._state.notify_all()
-        progress = self.progress()
-        for listener in list(self._listeners):
-            listener(progress)
+        self._progress.tell(self.progress())
         if self._reasons is not None:
             self._reasons.wake()
-
-
-def _has_tree(scopes: tuple[Scope, ...]) -> bool:
-    return any(recursive for _, recursive in scopes)
-
-
-def _check_unchanged(photo: PendingPhoto) -> None:
-    try:
-        state = os.stat(photo.path)
-    except OSError as error:
-        raise PhotoChangedError("the file is no longer there") from error
-    if f"{state.st_size}:{state.st_mtime_ns}" != photo.source:
-        raise PhotoChangedError("the file is not the one that was found")
-
-
-def _lower_priority() -> None:
-    """Let the window and other programs go first (per thread on Linux; elsewhere a no-op)."""
-    if hasattr(os, "setpriority"):
-        try:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
-        except OSError as error:
-            log.debug("priority not lowered: %s", error)

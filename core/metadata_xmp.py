@@ -21,7 +21,7 @@ from core.files.formats import extension, has_photo_extension
 from core.files.xmp import XmpError, XmpJudgement
 from core.grouping.items import stem
 from core.library.library import Library
-from core.library.queries import chunks
+from core.library.reads import chunks
 from core.library.rows import row_path
 from core.library.schema import judgements, people, person_faces, photos
 from core.settings import Settings

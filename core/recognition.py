@@ -19,8 +19,8 @@ from pathlib import Path
 
 from core.domain import Album, FileState
 from core.files.identity import fingerprint
+from core.library.file_queries import KnownFile
 from core.library.library import Library
-from core.library.queries import KnownFile
 from core.library.schema import now
 
 log = logging.getLogger(__name__)

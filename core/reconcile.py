@@ -13,9 +13,9 @@ from pathlib import Path
 
 from core.domain import Album, FileState
 from core.files.scan import IgnoreRules, walk
+from core.library.file_queries import KnownState
 from core.library.file_writes import FileChanges
 from core.library.library import Library
-from core.library.queries import KnownState
 from core.moves import Moves
 from core.paths import display_name
 from core.recognition import Recognized, is_there, recognize

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.library.queries import PendingPhoto, Queries
+from core.library.file_queries import FileQueries, PendingPhoto
 
 FETCH = 64
 
@@ -21,7 +21,7 @@ class WorkQueue:
 
     def __init__(
         self,
-        queries: Queries,
+        queries: FileQueries,
         model: str,
         folders: Sequence[Path] | None = None,
         on_idle: Callable[[], None] = lambda: None,

@@ -12,9 +12,9 @@ from core.archive.rows import to_analysis, to_state
 from core.archive.score import part_file
 from core.domain import FileState
 from core.library.analysis_writes import AnalyzedPhoto
+from core.library.file_queries import KnownFile
 from core.library.file_writes import FileChanges
 from core.library.library import Library
-from core.library.queries import KnownFile
 
 BATCH = 500
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from core.domain import Flag, Photo, PhotoQuery, SortKey, Status
 from core.library.library import Library
-from core.library.queries import chunks
+from core.library.reads import chunks
 from core.library.schema import reasons
 
 

@@ -16,7 +16,8 @@ from core.domain import Box, Flag, Status
 from core.grouping.items import FaceFacts, Fault, GroupPhoto
 from core.library.codec import unpack_floats
 from core.library.filters import below, file_state, joined, rating_column, status_column
-from core.library.queries import Queries, chunks
+from core.library.queries import Queries
+from core.library.reads import chunks
 from core.library.rows import row_path
 from core.library.schema import (
     albums,

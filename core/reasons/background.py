@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.errors import LibraryError, ModelError, UnreadablePhotoError
+from core.library.file_queries import PendingPhoto
 from core.library.library import Library
-from core.library.queries import PendingPhoto
 from core.library.reason_writes import MeasuredPhoto
 from core.reasons.measuring import Measurer
 

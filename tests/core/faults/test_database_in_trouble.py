@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from core import indexer as indexing
 from core.domain import Status
 from core.errors import LibraryError, NewerLibraryError
+from core.indexing import saving
 from core.library.database import DATABASE_NAME, SCHEMA_VERSION
 from core.library.library import Library, open_library
 from tests.core.faults.indexed import PATIENCE, make_indexer, photos, scan, statuses
@@ -187,7 +187,7 @@ def test_a_full_disk_pauses_and_everything_is_done_once_there_is_room(
     tiny: TinyPhotos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """B45: library and thumbnails on a disk that fills up in the middle of the scan."""
-    monkeypatch.setattr(indexing, "SAVE_RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(saving, "RETRY_SECONDS", 0.1)
     album = tmp_path / "album"
     tiny.album(album, 150)
     with small_disk(tmp_path / "small", 4) as disk:

@@ -1,0 +1,1 @@
+"""The parts of the indexer: scanning, analyzing, saving, and telling where the work stands."""
