@@ -18,7 +18,14 @@ from PySide6.QtCore import (
 )
 
 from app.jobs import Jobs
-from app.listing import AlbumFacts, Listing, ask_all, ask_first_page, without_filters
+from app.listing import (
+    AlbumFacts,
+    FirstPage,
+    Listing,
+    ask_all,
+    ask_first_page,
+    without_filters,
+)
 from app.models.photo_list import PhotoListModel
 from core.domain import LibraryChange, PhotoQuery
 from core.library.queries import Queries
@@ -47,6 +54,7 @@ class Browser(QObject):
 
     Signals:
         query_changed(object): the new ``PhotoQuery``; its answer is still on the way.
+        opened(): the first question was answered (or failed); what else the program does may begin.
         previewed(): the first photos of a new query are shown, the rest is on its way.
         listed(object): the ``Listing`` that is now shown.
         active_changed(object): id of the active photo, or None.
@@ -54,6 +62,7 @@ class Browser(QObject):
     """
 
     query_changed = Signal(object)
+    opened = Signal()
     previewed = Signal()
     listed = Signal(object)
     active_changed = Signal(object)
@@ -78,6 +87,7 @@ class Browser(QObject):
         self._restoring = False
         self._facts: dict[tuple[int | None, str], AlbumFacts] = {}
         self._place: Place | None = None
+        self._changes = 0  # of the library, so far
         self._asking = False
         self._ask_again = False
         self._live = QTimer(self)
@@ -89,6 +99,24 @@ class Browser(QObject):
         return self._queries.photo_rows(ids, self.query.model)
 
     # --- the query -------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Ask for the first time: for what one sees at once, and only then for the rest."""
+        query, queries, changes = self.query, self._queries, self._changes
+        self._jobs.run(
+            lambda: ask_first_page(queries, query),
+            lambda page: self._opened(query, page, changes),
+            self._not_opened,
+        )
+
+    def _opened(self, query: PhotoQuery, page: FirstPage, changes: int) -> None:
+        self._show_first(query, page, changes)
+        self.opened.emit()
+        QTimer.singleShot(0, self, self.refresh)  # once they are painted
+
+    def _not_opened(self, error: BaseException) -> None:
+        self._jobs.failed.emit(error)
+        self.opened.emit()
 
     def change(self, **fields: Any) -> None:
         """Ask for other photos or another order; unchanged fields stay."""
@@ -132,15 +160,17 @@ class Browser(QObject):
 
     def _preview(self) -> None:
         """Show the first photos of a new query at once where the whole list takes its time."""
-        query, queries = self.query, self._queries
+        query, queries, changes = self.query, self._queries, self._changes
         if self.listing.total >= MANY:
             self._jobs.run(
-                lambda: ask_first_page(queries, query), lambda ids: self._show_first(query, ids)
+                lambda: ask_first_page(queries, query),
+                lambda page: self._show_first(query, page, changes),
             )
 
     def library_changed(self, change: LibraryChange) -> None:
         """Take note of writes: repaint what changed now, ask for the list again soon."""
         self._facts.clear()
+        self._changes += 1
         if change.everything:
             self.photos.forget_rows()
         else:
@@ -162,13 +192,15 @@ class Browser(QObject):
         self._asking = self._ask_again = False
         self._jobs.failed.emit(error)
 
-    def _show_first(self, query: PhotoQuery, ids: NDArray[np.int64]) -> None:
-        if query != self.query or self._shown_query == query or not len(ids):
+    def _show_first(self, query: PhotoQuery, page: FirstPage, changes: int) -> None:
+        if query != self.query or self._shown_query == query or not len(page.ids):
             return
         self._place = self._place or self._here()
         self._restoring = True
         try:
-            self.photos.set_ids(ids)
+            if changes == self._changes:  # else some may be out of date already
+                self.photos.take_rows(page.rows)
+            self.photos.set_ids(page.ids)
         finally:
             self._restoring = False
         self.previewed.emit()
@@ -178,12 +210,15 @@ class Browser(QObject):
         return Place(self._active, self.active_position, chosen)
 
     def _show(self, listing: Listing) -> None:
-        place = self._place or self._here()
+        # What was chosen while only the first page was there counts, not what was before.
+        before = None if self.active_position >= 0 else self._place
+        place = before or self._here()
         self._place = None
         self.listing = listing
         self._restoring = True
         try:
-            if self.photos.set_ids(listing.ids) or place.position != self.active_position:
+            other = self.photos.set_ids(listing.ids, listing.by_id)
+            if other or place.position != self.active_position:
                 self._restore(place)
         finally:
             self._restoring = False

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain import PhotoQuery, Status
+from core.domain import PhotoQuery, PhotoRow, Status
 from core.library.queries import Queries
 
 HISTOGRAM_BINS = 36
 PREVIEW = 200
 """Photos of the first page, which is shown while the whole list is on its way."""
+PAINTED = 96
+"""Photos of the first page whose rows come with it: what a window shows at once."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,24 @@ class AlbumFacts:
 
 
 @dataclass(frozen=True)
+class FirstPage:
+    """The first photos of a query, with the rows that are painted first."""
+
+    ids: NDArray[np.int64]
+    rows: dict[int, PhotoRow]
+
+
+@dataclass(frozen=True)
 class Listing:
     """Photos of a query in order, with the facts of its album.
 
-    ``histogram`` counts mean scores over 1..10, under every filter but the score range.
+    ``by_id`` are the positions in ``ids`` sorted by id, to find a photo's place (sorting a million
+    would stop the window for a blink). ``histogram`` counts mean scores over 1..10, under every
+    filter but the score range.
     """
 
     ids: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    by_id: NDArray[np.int64] | None = None
     histogram: NDArray[np.int64] = field(default_factory=lambda: np.zeros(HISTOGRAM_BINS, np.int64))
     facts: AlbumFacts = field(default_factory=AlbumFacts)
 
@@ -67,9 +80,10 @@ def without_filters(query: PhotoQuery) -> PhotoQuery:
     )
 
 
-def ask_first_page(queries: Queries, query: PhotoQuery) -> NDArray[np.int64]:
+def ask_first_page(queries: Queries, query: PhotoQuery) -> FirstPage:
     """The first photos of a query: a few milliseconds, however many there are."""
-    return np.asarray(queries.page(query, size=PREVIEW).ids, np.int64)
+    ids = queries.page(query, size=PREVIEW).ids
+    return FirstPage(np.asarray(ids, np.int64), queries.photo_rows(ids[:PAINTED], query.model))
 
 
 def ask_all(queries: Queries, query: PhotoQuery, facts: AlbumFacts | None) -> Listing:
@@ -78,6 +92,7 @@ def ask_all(queries: Queries, query: PhotoQuery, facts: AlbumFacts | None) -> Li
     scores = replace(query, min_score=None, max_score=None)
     return Listing(
         ids=ids,
+        by_id=np.argsort(ids),
         histogram=queries.score_histogram(scores, HISTOGRAM_BINS),
         facts=facts or ask_facts(queries, query, ids),
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from app.actions import UserActions
 from app.browsing import Browser
@@ -112,10 +112,19 @@ class Session(QObject):
             self.library.writer.subscribe(self.changes.publish),
             self.work.subscribe(self.progress.publish),
         ]
-        self.browser.refresh()
+        self.browser.opened.connect(self._on_opened)
+        self.browser.open()
         self.refresh_albums()
         for note in self.library.notes:
             self.notifier.warn(note)
+
+    def _on_opened(self) -> None:
+        QTimer.singleShot(0, self, self._begin)  # the photos are painted before
+
+    def _begin(self) -> None:
+        """Let the background work begin, once the window shows what the library holds."""
+        if self._stopped:
+            return
         self.library.follow_other_programs()
         if self.library.presence.first:
             self._start_work()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -45,15 +45,22 @@ class PhotoListModel(QAbstractListModel):
         """All ids in order; not to be changed in place."""
         return self._ids
 
-    def set_ids(self, ids: NDArray[np.int64]) -> bool:
-        """Show another list. Returns False, and resets nothing, if it is the same list."""
+    def set_ids(self, ids: NDArray[np.int64], by_id: NDArray[np.int64] | None = None) -> bool:
+        """Show another list. Returns False, and resets nothing, if it is the same list.
+
+        ``by_id`` are the positions sorted by id, where somebody has worked them out already.
+        """
         if len(ids) == len(self._ids) and np.array_equal(ids, self._ids):
             return False
         self.beginResetModel()
         self._ids = ids
-        self._order = None
+        self._order = by_id
         self.endResetModel()
         return True
+
+    def take_rows(self, rows: Mapping[int, PhotoRow]) -> None:
+        """Rows that came with the list; they need not be asked for."""
+        self._cache.take(rows)
 
     def forget_rows(self) -> None:
         """Every row is fetched again when it is next painted (another model, another library)."""

@@ -46,6 +46,10 @@ class RowCache:
         around = self._page // 2
         self._load(ids[max(0, shown.start - around) : shown.stop + around])
 
+    def take(self, rows: Mapping[int, PhotoRow]) -> None:
+        """Keep rows that somebody else fetched."""
+        self._rows.update(rows)
+
     def _load(self, ids: NDArray[np.int64]) -> None:
         wanted = [int(i) for i in ids if int(i) not in self._rows]
         found = self._fetch(wanted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
@@ -110,14 +110,22 @@ class MainWindow(QMainWindow):
         self._build()
         self.messages = MessageBar(theme, self.centralWidget())
         self.key_sheet = KeySheet(theme, self.centralWidget())
-        self.settings_sheet = SettingsSheet(
-            settings, bundled_models(), DEFAULT_MODEL, theme, self.centralWidget()
-        )
         self.reopen_wanted = False
         self._connect_session()
         self._connect_views()
         self._connect_commands()
         self._restore()
+
+    @cached_property
+    def settings_sheet(self) -> SettingsSheet:
+        """The settings; made when they are first asked for, since models' cards take a while."""
+        sheet = SettingsSheet(
+            self._settings, bundled_models(), DEFAULT_MODEL, self._theme, self.centralWidget()
+        )
+        sheet.changed.connect(self._take_settings)
+        sheet.reopen_requested.connect(self._reopen)
+        sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())
+        return sheet
 
     def _build(self) -> None:
         middle = QHBoxLayout()
@@ -187,10 +195,7 @@ class MainWindow(QMainWindow):
         self.panel.rated.connect(session.actions.rate)
         self.panel.flagged.connect(session.actions.flag)
         self.panel.pointed.connect(self.loupe.canvas.point_at)
-        self.settings_sheet.changed.connect(self._take_settings)
-        self.settings_sheet.reopen_requested.connect(self._reopen)
-        for sheet in (self.settings_sheet, self.key_sheet):
-            sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())
+        self.key_sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())
         self.toolbar.order_chosen.connect(lambda order: self.set_order(*order))
         self.toolbar.side_changed.connect(self.grid.set_side)
 

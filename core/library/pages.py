@@ -152,14 +152,28 @@ def all_ids(connection: Connection, query: PhotoQuery, chosen: Selection) -> NDA
     few = few_in_order(connection, query, chosen, MANY)
     if few is not None:
         return np.array([row[0] for row in few[: query.limit]], np.int64)
-    found: list[Any] = []
+    parts: list[NDArray[np.int64]] = []
+    count = 0
     for statement in in_order(query, chosen):
         if query.limit is not None:
-            statement = statement.limit(query.limit - len(found))
-        found += _fetched(connection, statement)
-        if query.limit is not None and len(found) >= query.limit:
+            statement = statement.limit(query.limit - count)
+        parts.append(_ids_at_once(connection, statement))
+        count += len(parts[-1])
+        if query.limit is not None and count >= query.limit:
             break
-    return np.fromiter((row[0] for row in found), np.int64, len(found))
+    return np.concatenate(parts)
+
+
+def _ids_at_once(connection: Connection, statement: Select[Any]) -> NDArray[np.int64]:
+    """The first column of a statement, in its order, as one text that SQLite puts together.
+
+    Less than half the time of fetching as many rows, and other threads run meanwhile. (SQLite
+    keeps the order of a subquery under ``group_concat``: select.c, ``SF_OrderByReqd``.)
+    """
+    rows = statement.subquery()
+    joined = select(func.group_concat(rows.c[0])).select_from(rows)
+    text = connection.execute(joined).scalar_one()
+    return np.fromstring(text or "", np.int64, sep=",")
 
 
 def page(

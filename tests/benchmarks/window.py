@@ -149,14 +149,18 @@ class _NoWork:
 
 
 def wait(app: Any, done: Callable[[], bool]) -> None:
-    """Let the window work until something happened."""
-    from PySide6.QtCore import QEventLoop
+    """Let the window work until something happened, as idle in between as it really is."""
+    from PySide6.QtCore import QEventLoop, QTimer
 
     end = time.monotonic() + 60
+    beat = QTimer()
+    beat.start(100)  # so that the wait for an event ends now and then
     while not done():
         if time.monotonic() > end:
             raise TimeoutError
-        app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+        app.processEvents(
+            QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents
+        )
 
 
 def settle(app: Any, seconds: float) -> None:
