@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import stat
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +20,7 @@ from core.files.identity import fingerprint
 from core.library.file_queries import KnownFile
 from core.library.library import Library
 from core.library.schema import now
+from core.standing import differ_by_case, identity, names, stands, state_at
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +35,8 @@ class Recognized:
 
     ``unaltered`` are photos among ``changed`` and ``moved`` whose content is as known;
     ``displaced`` are photos gone long ago whose place a new photo has taken; ``aliases`` files
-    that are in the library already, seen through another path (a folder reached in two ways).
+    that are in the library already, seen through another path (a folder reached in two ways);
+    ``passing`` photos whose file was seen on its way, and is back by now.
     """
 
     new: list[FileState] = field(default_factory=list)
@@ -45,6 +45,7 @@ class Recognized:
     displaced: list[int] = field(default_factory=list)
     aliases: list[tuple[FileState, Path]] = field(default_factory=list)
     unaltered: set[int] = field(default_factory=set)
+    passing: set[int] = field(default_factory=set)
 
 
 def recognize(
@@ -116,6 +117,8 @@ class _Recognition:
                 self._found.changed.append((photo_id, state))
         by_size = queries.files_of_sizes({state.size for state in waiting})
         for state in waiting:
+            if self._is_moved_file(state, None):
+                continue  # it came here since that was last asked
             alias = self._alias_of(state)
             if alias is not None:
                 self._found.aliases.append((state, alias.path))
@@ -127,24 +130,24 @@ class _Recognition:
         self, fresh: Sequence[FileState], changed: Sequence[tuple[int, FileState]]
     ) -> tuple[Sequence[FileState], Sequence[tuple[int, FileState]]]:
         """Leave out places that files had left by the time they were seen again elsewhere."""
-        times_seen = Counter(map(_identity, [*fresh, *(state for _, state in changed)]))
+        times_seen = Counter(map(identity, [*fresh, *(state for _, state in changed)]))
         if len(times_seen) == len(fresh) + len(changed):
             return fresh, changed
 
         def is_ghost(state: FileState) -> bool:
-            return times_seen[_identity(state)] > 1 and not _stands(state)
+            return times_seen[identity(state)] > 1 and not stands(state)
 
         places = [*fresh, *(state for _, state in changed)]
         standing = {
-            _identity(state): state
+            identity(state): state
             for state in places
-            if times_seen[_identity(state)] > 1 and not is_ghost(state)
+            if times_seen[identity(state)] > 1 and not is_ghost(state)
         }
         for photo_id, state in changed:
-            here = standing.get(_identity(state)) if is_ghost(state) else None
+            here = standing.get(identity(state)) if is_ghost(state) else None
             if here is not None:
                 self._claim_id(photo_id, here)
-                del standing[_identity(state)]
+                del standing[identity(state)]
         taken = {state.path for _, state in self._found.moved}
         return (
             [state for state in fresh if state.path not in taken and not is_ghost(state)],
@@ -162,25 +165,37 @@ class _Recognition:
     # --- the same file ---------------------------------------------------------------------------
 
     def _lookalikes(self, state: FileState) -> list[KnownFile]:
-        """Known photos that had this very file when they were last seen, the latest first."""
+        """Known photos that had this very file when they were last seen, the likeliest first.
+
+        A file that was seen on its way may have got a second row. What the user made decides
+        then, or else where it was seen last.
+        """
         found = self._by_inode.get((str(state.inode), str(state.device)), [])
-        return sorted(
-            (
-                known
-                for known in found
-                if (known.size, known.mtime_ns) == (state.size, state.mtime_ns)
-                and known.id not in self._claimed
-            ),
-            key=lambda known: (known.missing, -known.id),
-        )
+        alike = [
+            known
+            for known in found
+            if (known.size, known.mtime_ns) == (state.size, state.mtime_ns)
+            and known.id not in self._claimed
+        ]
+        if len(alike) < 2:
+            return alike
+        judged = self._library.queries.judged(known.id for known in alike)
+        return sorted(alike, key=lambda known: (known.id not in judged, known.missing, -known.id))
 
     def _is_moved_file(self, state: FileState, own_id: int | None) -> bool:
+        """Whether this is a known photo's file, on its way if not at its new place."""
+        standing: list[KnownFile] = []
         for known in self._lookalikes(state):
             if known.id == own_id:
-                continue
-            if not _stands(known) or self._is_respelled(known, state):
+                return False
+            if not stands(known) or self._is_respelled(known, state):
                 return self._claim(known, state)
-        return False
+            standing.append(known)
+        if not standing or stands(state):
+            return False
+        # It was here when the folder was listed, and went (back) to where the index knows it.
+        self._found.passing.update(known.id for known in standing)
+        return True
 
     def _follow_moves(self) -> None:
         """Let photos whose files are nowhere as they are known go where they were seen to go."""
@@ -188,7 +203,7 @@ class _Recognition:
         states = {
             place: state
             for place in self._origins
-            if place not in taken and (state := _state_at(place)) is not None
+            if place not in taken and (state := state_at(place)) is not None
         }
         if not states:
             return
@@ -196,29 +211,27 @@ class _Recognition:
         alike = self._library.queries.lookalikes(states.values())
         for place, state in states.items():
             photo, here = known.get(self._origins[place]), known.get(place)
-            if photo is None or photo.missing or photo.id in self._claimed or _stands(photo):
+            if photo is None or photo.missing or photo.id in self._claimed or stands(photo):
                 continue
-            if here is not None and here.id not in self._claimed and _stands(here):
+            if here is not None and here.id not in self._claimed and stands(here):
                 continue
             others = alike.get((str(state.inode), str(state.device)), [])
-            if all(
-                other.id == photo.id or _identity(other) != _identity(state) for other in others
-            ):
+            if all(other.id == photo.id or identity(other) != identity(state) for other in others):
                 self._claim(photo, state)
 
     def _is_respelled(self, known: KnownFile, state: FileState) -> bool:
         """Whether only the case of the name changed, where the file system does not tell."""
         return (
-            _differ_by_case(known.path, state.path)
+            differ_by_case(known.path, state.path)
             and str(known.path) not in self._seen
-            and _names(state.path) == 1
+            and names(state.path) == 1
         )
 
     def _alias_of(self, state: FileState) -> KnownFile | None:
         """A known photo that is this very file, which has one name only, by another path."""
         for known in self._lookalikes(state):
-            if not known.missing and known.album_id is not None and _stands(known):
-                return known if _names(state.path) == 1 else None
+            if not known.missing and known.album_id is not None and stands(known):
+                return known if names(state.path) == 1 else None
         return None
 
     # --- the same content ------------------------------------------------------------------------
@@ -300,45 +313,3 @@ def is_there(album: Album) -> bool:
         return False
     # An empty folder where photos were is a mount point whose drive is away, not a purge.
     return not (empty and album.photo_count > 0)
-
-
-def _identity(file: KnownFile | FileState) -> tuple[int, int, str, str]:
-    return file.size, file.mtime_ns, str(file.inode), str(file.device)
-
-
-def _state_at(path: Path) -> FileState | None:
-    """An ordinary file's state now; ``None`` where there is none."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        return None
-    return FileState(path, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
-
-
-def _stands(file: KnownFile | FileState) -> bool:
-    """Whether the file at this place is still the one that was seen there."""
-    try:
-        state = os.stat(file.path)
-    except OSError:
-        return False
-    now = state.st_size, state.st_mtime_ns, str(state.st_ino), str(state.st_dev)
-    return now == _identity(file)
-
-
-def _differ_by_case(first: Path, second: Path) -> bool:
-    """Two spellings of one name on a file system that doesn't tell them apart."""
-    return first != second and _folded(first) == _folded(second)
-
-
-def _folded(path: Path) -> str:
-    return unicodedata.normalize("NFC", str(path)).casefold()
-
-
-def _names(path: Path) -> int:
-    """How many hard links a file has; 0 where it can't be seen."""
-    try:
-        return os.stat(path).st_nlink
-    except OSError:
-        return 0

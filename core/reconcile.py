@@ -95,12 +95,12 @@ def reconcile_together(
         origins=watched,
     )
     _leave_out(found, unsettled())
-    moved_ids = {photo_id for photo_id, _ in found.moved}
+    elsewhere = found.passing | {photo_id for photo_id, _ in found.moved}
     missing = [
         (photo_id, Path(path))
         for look in looks
         for photo_id, path in look.vanished.items()
-        if photo_id not in moved_ids and path not in seen
+        if photo_id not in elsewhere and path not in seen
     ]
     for changes in _batches(found, missing):
         if stopped():

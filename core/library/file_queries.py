@@ -19,7 +19,7 @@ from core.library.listing import MISSING, listing
 from core.library.reads import CHUNK, Reads, chunks
 from core.library.reason_queries import unmeasured
 from core.library.rows import row_path
-from core.library.schema import albums, models, photos
+from core.library.schema import albums, judgements, models, photos
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,24 @@ class FileQueries(Reads):
             for known in self._known(photos.c.inode.in_(inodes[start : start + CHUNK])):
                 found.setdefault((known.inode, known.device), []).append(known)
         return found
+
+    def judged(self, ids: Iterable[int]) -> set[int]:
+        """Which of these photos the user gave stars, a flag or a colour."""
+        with reading(self._engine) as connection:
+            return {
+                photo_id
+                for chunk in chunks(list(ids))
+                for photo_id in connection.scalars(
+                    select(judgements.c.photo_id).where(
+                        judgements.c.photo_id.in_(chunk),
+                        or_(
+                            judgements.c.rating > 0,
+                            judgements.c.flag.is_not(None),
+                            judgements.c.color.is_not(None),
+                        ),
+                    )
+                )
+            }
 
     def files_of_sizes(self, sizes: Iterable[int]) -> dict[int, list[KnownFile]]:
         """Known files of these sizes that have a fingerprint: where a move may come from."""

@@ -6,12 +6,15 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from core.domain import Analysis, PhotoQuery, Status
+from core.domain import Analysis, FileState, PhotoQuery, Status
 from core.files.identity import fingerprint
+from core.files.scan import walk
 from core.library.analysis_writes import AnalyzedPhoto
+from core.library.file_writes import FileChanges
 from core.library.library import Library, open_library
 from core.reconcile import Reconciled, reconcile
 from tests.making import save_album, save_photo
@@ -236,3 +239,43 @@ def test_one_folder_can_be_looked_at_alone(library: Library, album: Path) -> Non
     result = see(library, album, recursive=False)
     assert (result.new, result.missing) == (1, 0)
     assert see(library, deeper, recursive=False).missing == 1
+
+
+def test_a_photo_that_is_renamed_and_back_during_the_look_keeps_its_record(
+    library: Library, album: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = sorted(album.iterdir())[0]
+    photo_id = rate(library, place, 4)
+    away = place.with_name("away.jpg")
+
+    def walk_meanwhile(*args: Any, **options: Any) -> Iterator[FileState]:
+        place.rename(away)
+        listed = list(walk(*args, **options))
+        away.rename(place)
+        yield from listed
+
+    monkeypatch.setattr("core.reconcile.walk", walk_meanwhile)
+    reconcile(library, album)
+    monkeypatch.undo()
+    assert names(library)[place.name] == photo_id
+    assert rating_at(library, place) == 4
+    see(library, album)
+    assert names(library)[place.name] == photo_id
+    assert away.name not in names(library)
+
+
+def test_of_two_records_of_one_file_the_one_with_stars_goes_on(
+    library: Library, album: Path
+) -> None:
+    """Wherever a file was seen twice on its way, what the user made decides."""
+    place = sorted(album.iterdir())[0]
+    photo_id = rate(library, place, 4)
+    library.writer.apply_files(FileChanges(None, missing=[(photo_id, place)])).result()
+    between, target = place.with_name("between.jpg"), place.with_name("target.jpg")
+    state = os.stat(place)
+    seen = FileState(between, state.st_size, state.st_mtime_ns, state.st_ino, state.st_dev)
+    library.writer.apply_files(FileChanges(None, new=[seen])).result()
+    place.rename(target)
+    see(library, album)
+    assert names(library)["target.jpg"] == photo_id
+    assert rating_at(library, target) == 4
