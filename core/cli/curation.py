@@ -109,23 +109,22 @@ def plan_json(plan: Plan, done: Applied | None) -> dict[str, Any]:
 
 
 def _print_plan(plan: Plan, done: Applied | None) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from core.cli.tables import add_row, make_table, print_table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "Score", "Photo", "Why"):
-        table.add_column(column, overflow="fold")
+    table = make_table(left=("", "Score", "Photo", "Why"))
     for group in plan.groups:
-        table.add_row("", "", f"{group.group.id}: {len(group.choices)} photos", "", style="bold")
+        title = f"{group.group.id}: {len(group.choices)} photos"
+        add_row(table, "", "", title, "", style="bold")
         for choice in group.choices:
             photo = choice.item.lead
-            table.add_row(
+            add_row(
+                table,
                 "keep" if choice.kept else "reject",
                 f"{photo.mean:.2f}" if photo.mean is not None else "-",
                 display_name(photo.path.name),
                 choice.reason + (" (too close to call)" if choice.too_close else ""),
             )
-    Console().print(table)
+    print_table(table)
     rejected = plan.rejected if done is None else done.rejected
     verb = "would go" if done is None else "went"
     size = plan.bytes if done is None else done.bytes

@@ -65,24 +65,21 @@ def demo(
 
 def _print(folder: Path, photos: Sequence[Photo], whats: Mapping[str, str]) -> None:
     from rich.console import Console
-    from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Score", justify="right", no_wrap=True)
-    table.add_column("Photo", no_wrap=True)
-    table.add_column("What was done to it", overflow="fold")
-    table.add_column("What Albumen measures", overflow="fold")
+    from core.cli.tables import add_row, make_table, print_table
+
+    table = make_table("Score", left=("Photo", "What was done to it", "What Albumen measures"))
     for photo in photos:
-        table.add_row(
+        add_row(
+            table,
             f"{photo.score.mean:.2f}" if photo.score else "-",
             photo.path.name,
             whats.get(photo.path.name, ""),
             photo.reason or ", ".join(title(reason.code).lower() for reason in photo.reasons),
         )
-    console = Console()
-    console.print(table)
+    print_table(table)
     shown = display_name(folder)
-    console.print(
+    Console().print(
         f"\nThe album is in {shown}. Next, for instance:\n"
         f'  albumen keep 1 "{shown}" --dry-run         the best of each burst\n'
         f'  albumen explain "{shown}/demo-0004.jpg"    why a photo scored as it did\n'

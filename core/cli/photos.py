@@ -206,16 +206,13 @@ def models(as_json: JsonOption = False) -> None:
         if as_json:
             print_json([card_json(card) for card in cards])
             return
-    from rich.console import Console
-    from rich.table import Table
+    from core.cli.tables import add_row, make_table, print_table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Name", "Version", "What", "MB", "Licence"):
-        table.add_column(column, overflow="fold")
+    table = make_table(left=("Name", "Version", "What", "MB", "Licence"))
     for card in cards:
         size = f"{card.bytes / 1e6:.1f}"
-        table.add_row(card.name, card.version, card.title, size, card.licence)
-    Console().print(table)
+        add_row(table, card.name, card.version, card.title, size, card.licence)
+    print_table(table)
 
 
 def card_json(card: Any) -> dict[str, Any]:

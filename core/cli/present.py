@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from core.cli.tables import add_row, make_table, print_table
 from core.domain import Photo, Reason
 from core.inference.cards import model_name
 from core.paths import display_name
@@ -72,23 +72,31 @@ def reason_json(reason: Reason) -> dict[str, Any]:
 
 
 def print_photos(photos: Sequence[Photo]) -> None:
-    """A table that fits the terminal."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Score", justify="right", no_wrap=True)
-    table.add_column("Better than", justify="right", no_wrap=True)
-    table.add_column("Faces", justify="right", no_wrap=True)
-    table.add_column("Photo", overflow="fold", ratio=1)
-    table.add_column("Note", overflow="fold")
+    """A line per photo; paths are told from the folder that all share, which stands below."""
+    shared = _shared_folder(photos)
+    table = make_table("Score", "Better than", "Faces", left=("Photo", "Note"))
     for photo in photos:
         score = photo.score
-        table.add_row(
+        add_row(
+            table,
             f"{score.mean:.2f}" if score else "-",
             f"{photo.percentile:.0f} %" if photo.percentile is not None else "-",
             str(len(photo.faces)) if photo.faces else "-",
-            display_name(photo.path),
+            display_name(photo.path.relative_to(shared) if shared else photo.path),
             _note(photo),
         )
-    Console().print(table)
+    print_table(table, below=f"in {display_name(shared)}" if shared else None)
+
+
+def _shared_folder(photos: Sequence[Photo]) -> Path | None:
+    """The folder that holds all of them; ``None`` where there is none (two drives, no photos)."""
+    folders = {str(photo.path.parent) for photo in photos}
+    if not folders:
+        return None
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError:  # different drives, on Windows
+        return None
 
 
 def _note(photo: Photo) -> str:
@@ -106,30 +114,29 @@ def _note(photo: Photo) -> str:
 
 def print_photo(photo: Photo) -> None:
     """One photo, line by line, with its distribution as bars."""
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
+    table = make_table(left=("", ""), header=False)
+    table.columns[0].style = "bold"
     metadata, score = photo.metadata, photo.score
-    table.add_row("Photo", display_name(photo.path))
+    add_row(table, "Photo", display_name(photo.path))
     if photo.album:
-        table.add_row("Album", display_name(photo.album))
+        add_row(table, "Album", display_name(photo.album))
     if metadata:
-        table.add_row("Size", f"{metadata.width} x {metadata.height} {metadata.format}")
+        add_row(table, "Size", f"{metadata.width} x {metadata.height} {metadata.format}")
         if metadata.taken_at:
-            table.add_row("Taken", f"{metadata.taken_at} ({metadata.taken_source})")
-    table.add_row("Status", photo.status.value.replace("_", " "))
+            add_row(table, "Taken", f"{metadata.taken_at} ({metadata.taken_source})")
+    add_row(table, "Status", photo.status.value.replace("_", " "))
     if photo.reason:
-        table.add_row("Reason", photo.reason)
+        add_row(table, "Reason", photo.reason)
     if score:
-        table.add_row("Score", f"{score.mean:.2f} of 10, people's spread {score.std:.2f}")
+        add_row(table, "Score", f"{score.mean:.2f} of 10, people's spread {score.std:.2f}")
         if photo.percentile is not None:
-            table.add_row("Better than", f"{photo.percentile:.0f} % of its album")
-        table.add_row("Model", score.model)
+            add_row(table, "Better than", f"{photo.percentile:.0f} % of its album")
+        add_row(table, "Model", score.model)
         for rating, share in enumerate(score.distribution.probabilities, start=1):
-            table.add_row(f"{rating:>5}", f"{'█' * round(share * 60)} {100 * share:.1f} %")
-    table.add_row("Faces", str(len(photo.faces)))
+            add_row(table, f"{rating:>5}", f"{'█' * round(share * 60)} {100 * share:.1f} %")
+    add_row(table, "Faces", str(len(photo.faces)))
     for number, reason in enumerate(photo.reasons):
-        table.add_row("" if number else "Reasons", reason.text)
+        add_row(table, "" if number else "Reasons", reason.text)
     if photo.reasons_measured and not photo.reasons:
-        table.add_row("Reasons", NO_FAULT)
-    Console().print(table)
+        add_row(table, "Reasons", NO_FAULT)
+    print_table(table)

@@ -222,3 +222,26 @@ def test_the_command_line_never_loads_qt_or_torch(tmp_path: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", ["list", "show", "keep"])
+def test_names_like_markup_are_shown_whole_and_no_path_is_broken(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = tmp_path / ("album [bold] " + "of a long summer " * 8)
+    save_album(long, 2)
+    for number, file in enumerate(sorted(long.iterdir())):
+        file.rename(long / f"[red]photo{number}[bold].jpg")
+    library = ["--library", str(tmp_path / "library")]
+    assert main(["scan", str(long), *library]) == 0
+    capsys.readouterr()
+    words = {
+        "list": ["list"],
+        "show": ["show", str(long / "[red]photo0[bold].jpg")],
+        "keep": ["keep", "1", str(long), "--by", "album", "--dry-run"],
+    }[command]
+    assert main([*words, *library]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any("[red]photo0[bold].jpg" in line for line in lines)
+    if command != "keep":
+        assert any(str(long) in line for line in lines)
