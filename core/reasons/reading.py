@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from core.domain import Face, FloatArray, ImageArray
 from core.inference.faces import FaceDescriber, FaceDetector
+from core.reasons.frame import WORKING_SIDE, reduced
 
 PROBES_FILE = "probes.npz"
 SIDE = 7
@@ -34,7 +35,24 @@ and 2 % of what else the detector proposes.
 """
 
 LIKELY = 0.15
-"""Least confidence of the detector in a face that it missed."""
+LIKELY_SHARPENED = 0.3
+"""Least confidence of the detector in a face that it missed, in the photo and in a sharpened copy.
+
+Blurred faces that the detector misses, it mostly finds in a sharpened copy.
+"""
+
+SURELY_MISSED = 0.75
+"""How surely such a face must be one, on average of the photo and its sharpened copy.
+
+On photos not learned from, 53 of 53 portraits pass in which blur hid the face, and 2 of 203 photos
+without a face; the photo alone let 44 and 8 pass.
+"""
+
+MOST_TRIED = 3
+"""Proposals of each kind that are looked at."""
+
+SHARPEN_REACH, SHARPEN = 0.03, 3.0
+"""Standard deviation of the unsharp mask, in longer sides, and its strength."""
 
 EYE_ROWS = slice(1, 4)
 EYE_COLUMNS = slice(1, 6)
@@ -89,10 +107,14 @@ class FaceReading:
         return 100.0 * float(self.probes.certainty("covered", features))
 
     @property
+    def face_certainty(self) -> float:
+        """How surely the places that look most like a face's belong to one, 0..1."""
+        return top(self.probes.certainty("face", self.places)[inside()], TOP_FACE)
+
+    @property
     def is_face(self) -> bool:
         """Whether at least some places surely show a face."""
-        sure = self.probes.certainty("face", self.places)[inside()]
-        return top(sure, TOP_FACE) >= SURELY_FACE
+        return self.face_certainty >= SURELY_FACE
 
     def shut(self, openness: float) -> float:
         """How surely the eyes are closed, 0..100.
@@ -129,10 +151,29 @@ class FaceReader:
 
     def missed_face(self, pixels: ImageArray) -> Face | None:
         """The likeliest face that detection proposes and does not confirm: blurred or covered."""
-        for face in self._detector.candidates(pixels, LIKELY):
-            if self.read(pixels, face).is_face:
+        crisp = sharpened(pixels)
+        proposed = [
+            *self._detector.candidates(pixels, LIKELY)[:MOST_TRIED],
+            *self._detector.candidates(crisp, LIKELY_SHARPENED)[:MOST_TRIED],
+        ]
+        for face in proposed:
+            sure = sum(self.read(seen, face).face_certainty for seen in (pixels, crisp)) / 2
+            if sure >= SURELY_MISSED:
                 return face
         return None
+
+
+def sharpened(pixels: ImageArray) -> ImageArray:
+    """A copy (uint8, (h, w, 3)), at most `WORKING_SIDE` large, in which blurred edges are strong.
+
+    An unsharp mask: the difference to a blurred copy is added several times.
+    """
+    import cv2
+
+    small = reduced(pixels, WORKING_SIDE)
+    reach = SHARPEN_REACH * max(small.shape[:2])
+    blurred = np.asarray(cv2.GaussianBlur(small, (0, 0), reach), np.float32)
+    return np.clip(small + SHARPEN * (small - blurred), 0, 255).astype(np.uint8)
 
 
 def as_places(values: FloatArray) -> FloatArray:

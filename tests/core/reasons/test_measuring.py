@@ -169,9 +169,38 @@ def test_the_worst_face_speaks_for_a_group_and_the_gravest_reason_comes_first() 
     ]
 
 
+def reason_of(code: Code, value: float) -> Reason:
+    return Reason(code.value, "", value, 1.0, 1.0)
+
+
 def test_what_says_the_same_twice_is_said_once() -> None:
-    cut, covered = (Reason(c.value, "", 1.0, 1.0, 1.0) for c in (Code.FACE_CUT, Code.FACE_COVERED))
-    assert ranked([covered, cut]) == (cut,)
+    covered = reason_of(Code.FACE_COVERED, 99.0)
+    deep, shallow = reason_of(Code.FACE_CUT, 30.0), reason_of(Code.FACE_CUT, 3.0)
+    assert ranked([covered, deep]) == (deep,), "the frame's edge covers what it cuts off"
+    assert set(ranked([covered, shallow])) == {covered, shallow}
+    blurred, soft = reason_of(Code.FACE_BLURRED, 5.0), reason_of(Code.FACE_BLURRED, 2.0)
+    assert ranked([covered, blurred]) == (blurred,), "blur hides a face's features as well"
+    assert ranked([covered, soft]) == (covered,), "what covers a face has no edges of its own"
+
+
+@pytest.mark.parametrize("fault", ["face_blur", "photo_blur"])
+def test_a_face_hidden_by_blur_is_found_and_told_unsharp(
+    fault: str, measurer: Measurer, detector: FaceDetector, portrait: ImageArray
+) -> None:
+    """Even where analysis found no face any more; a burst is compared by that too."""
+    (face,) = detector.detect(portrait)
+    faulty = FAULTS[fault][0](portrait, face, random_of("drawn", fault))
+    codes = [reason.code for reason in measurer.measure_pixels(faulty, ())]
+    assert Code.FACE_BLURRED in codes
+
+
+def test_noise_and_plain_surfaces_hide_no_face(measurer: Measurer) -> None:
+    random = np.random.default_rng(4)
+    for pixels in (
+        random.integers(0, 256, (480, 640, 3)).astype(np.uint8),
+        np.full((480, 640, 3), (120, 140, 90), np.uint8),
+    ):
+        assert measurer.missed_face(pixels) is None
 
 
 def test_every_code_has_a_rule_a_title_and_a_sentence() -> None:
@@ -195,4 +224,6 @@ def test_the_sharpest_shot_of_a_burst_is_the_least_soft(
         Image.fromarray(shot).save(file)
         softness.append(measurer.softness(file, detector.detect(shot)))
     assert softness == sorted(softness, key=lambda value: value or 0.0)
-    assert measurer.softness(tmp_path / "0.0.png", ()) is None
+    scene = tmp_path / "scene.png"
+    Image.fromarray(np.full((400, 400, 3), 120, np.uint8)).save(scene)
+    assert measurer.softness(scene, ()) is None
