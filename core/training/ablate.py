@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.errors import UsageError
 from core.training import ratings
+from core.training.head import Steadying
 from core.training.metrics import (
     THRESHOLD,
     Agreement,
@@ -24,8 +25,9 @@ from core.training.metrics import (
 )
 from core.training.networks import FusedNetwork
 from core.training.pixels import Progress, silent
+from core.training.samples import TrainingSet, Views
 from core.training.settings import Settings
-from core.training.train import Steadying, TrainingSet, Views, new_network, predict, train
+from core.training.train import new_network, predict, train
 
 SIZES = (0, 128, 512, 1024, 2048, 4096)
 """The paper's sizes; those beyond the encoder's length are left out."""

@@ -15,11 +15,12 @@ from core.training import ratings
 from core.training.ablate import SIZES, Ablation, ablate, cross_validate
 from core.training.calibrate import Scale
 from core.training.evaluate import gap_between, predict_arrays
+from core.training.head import Steadying
 from core.training.metrics import Array, advantage, agreement, mean_scores, spreads
 from core.training.networks import FusedNetwork
 from core.training.pixels import FAULTS, Progress, faulty, silent
+from core.training.samples import Companions, TrainingSet, Views
 from core.training.settings import Settings
-from core.training.train import Companions, Steadying, TrainingSet, Views
 from core.training.uncertainty import fit_rule
 
 FOLDS = 5

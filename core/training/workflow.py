@@ -21,24 +21,16 @@ from core.training.calibrate import Scale, fit_scale, rescale
 from core.training.encoders import Encoder
 from core.training.evaluate import predict_arrays
 from core.training.export import write_model
+from core.training.head import Steadying
 from core.training.metrics import Agreement, Array, Interval, agreement, mean_scores, spreads
 from core.training.networks import FusedNetwork, read_convolutions
 from core.training.photos import PhotoArrays, PhotoReader, targets
 from core.training.pixels import FAULTS, Progress, faulty, silent
 from core.training.ratings import RatedPhoto
+from core.training.samples import CHUNK, Companions, TrainingSet, Views, to_tensor
 from core.training.settings import Settings
 from core.training.study import balance, fault_table, study
-from core.training.train import (
-    CHUNK,
-    Companions,
-    Steadying,
-    Trained,
-    TrainingSet,
-    Views,
-    new_network,
-    to_tensor,
-    train,
-)
+from core.training.train import Trained, new_network, train
 from core.training.uncertainty import fit_rule
 
 HELD_OUT = 5

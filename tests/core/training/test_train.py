@@ -24,13 +24,9 @@ from core.training.ablate import ablate, usable_sizes  # noqa: E402
 from core.training.calibrate import fit_scale, rescale  # noqa: E402
 from core.training.losses import emd_loss, level_loss, ordered_loss  # noqa: E402
 from core.training.networks import FusedNetwork  # noqa: E402
+from core.training.samples import Companions, TrainingSet  # noqa: E402
 from core.training.settings import ABLATION, PAPER, PRESETS, Settings  # noqa: E402
-from core.training.train import (  # noqa: E402
-    Companions,
-    TrainingSet,
-    principal_axes,
-    train,
-)
+from core.training.train import principal_axes, train  # noqa: E402
 from core.training.workflow import nima_backbone  # noqa: E402
 
 NOTHING = np.array([], np.intp)
@@ -197,7 +193,7 @@ def test_companions_keep_degraded_copies_below_and_two_folders_together(
     def judge(settings: Settings) -> tuple[float, float]:
         network = train(photos, np.arange(12), NOTHING, settings, load, companions=beside).network
         with torch.no_grad():
-            from core.training.train import whole_features
+            from core.training.head import whole_features
 
             zero = torch.zeros(8, 16)
             a = network.head(whole_features(network, clean), zero).softmax(1) @ levels
