@@ -128,6 +128,8 @@ def sort_text(key: SortKey, descending: bool) -> str:
         (SortKey.SIZE, False): tr("Smallest first"),
         (SortKey.ADDED, True): tr("Last added first"),
         (SortKey.ADDED, False): tr("First added first"),
+        (SortKey.MOVED, True): tr("Moved most by the new model"),
+        (SortKey.MOVED, False): tr("Moved least by the new model"),
     }[key, descending]
 
 

@@ -289,6 +289,7 @@ class SortKey(enum.StrEnum):
     RATING = "rating"
     FACES = "faces"
     SIZE = "size"
+    MOVED = "moved"  # how far the score moved from the model before
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ ORDERS: tuple[tuple[SortKey, bool] | None, ...] = (
     (SortKey.TAKEN, True), (SortKey.TAKEN, False), None,
     (SortKey.NAME, False), (SortKey.NAME, True), None,
     (SortKey.RATING, True), (SortKey.FACES, True), (SortKey.SIZE, True), (SortKey.ADDED, True),
+    None, (SortKey.MOVED, True),
 )  # fmt: skip
 
 

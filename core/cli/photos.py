@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.present import photo_json, print_photo, print_photos
+from core.cli.present import movement_json, photo_json, print_photo, print_photos
 from core.cli.reasons import with_reasons
 from core.cli.session import (
     JsonOption,
@@ -25,17 +25,28 @@ from core.cli.session import (
 )
 from core.domain import Photo, PhotoQuery, SortKey, Status
 from core.errors import UsageError
+from core.library.library import Library
+from core.library.movements import Movement
 from core.paths import absolute
 
 
 class SortChoice(enum.StrEnum):
-    """Orders of ``albumen list``; a leading minus means the highest first."""
+    """Orders of ``albumen list``; a leading minus means the highest first,
+    ``moved`` what the new model moved most."""
 
     SCORE = "score"
     SCORE_DOWN = "-score"
     TAKEN = "taken"
     TAKEN_DOWN = "-taken"
     NAME = "name"
+    MOVED = "moved"
+
+
+class RankChoice(enum.StrEnum):
+    """What ``albumen rank`` ranks by."""
+
+    SCORE = "score"
+    MOVED = "moved"
 
 
 FoldersArgument = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders.")]
@@ -97,19 +108,21 @@ def list_photos(
             statuses=frozenset(Status) if status is None else frozenset({status}),
             portraits_only=portraits,
             sort=SortKey(sort.value.removeprefix("-")),
-            descending=sort.value.startswith("-"),
+            descending=sort.value.startswith("-") or sort is SortChoice.MOVED,
             limit=limit,
         )
         with opened(library) as opened_library:
-            ids = opened_library.queries.photo_ids(query)
-            photos = opened_library.queries.photos([int(i) for i in ids], query.model)
-    _print(photos, as_json)
+            photos, moved = _asked(opened_library, query)
+    _print(photos, as_json, moved)
 
 
 def rank(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder.")],
     top: Annotated[int | None, typer.Option(min=1, help="Only the best N.")] = None,
     bottom: Annotated[int | None, typer.Option(min=1, help="Only the worst N.")] = None,
+    sort: Annotated[
+        RankChoice, typer.Option(help="By score, or by how far a new model moved it.")
+    ] = RankChoice.SCORE,
     portraits: Annotated[bool, typer.Option("--portraits", help="Only with a face.")] = False,
     library: LibraryOption = None,
     model: ModelOption = None,
@@ -127,12 +140,12 @@ def rank(
                 folder=wanted,
                 statuses=frozenset({Status.SCORED}),
                 portraits_only=portraits,
+                sort=SortKey(sort.value),
                 descending=bottom is None,
                 limit=top or bottom,
             )
-            ids = opened_library.queries.photo_ids(query)
-            photos = opened_library.queries.photos([int(i) for i in ids], query.model)
-    _print(photos, as_json)
+            photos, moved = _asked(opened_library, query)
+    _print(photos, as_json, moved)
     if result.unreadable and not as_json:
         typer.echo(
             f"{result.unreadable} files could not be read "
@@ -232,11 +245,18 @@ def card_json(card: Any) -> dict[str, Any]:
     return document
 
 
-def _print(photos: list[Photo], as_json: bool) -> None:
+def _asked(library: Library, query: PhotoQuery) -> tuple[list[Photo], dict[int, Movement] | None]:
+    """A query's photos in order, and how far each moved where that is the order."""
+    ids = [int(photo_id) for photo_id in library.queries.photo_ids(query)]
+    moved = library.queries.movements(ids, query.model) if query.sort is SortKey.MOVED else None
+    return library.queries.photos(ids, query.model), moved
+
+
+def _print(photos: list[Photo], as_json: bool, moved: dict[int, Movement] | None = None) -> None:
     if as_json:
-        print_json([photo_json(photo) for photo in photos])
+        print_json([photo_json(photo) | movement_json(moved, photo.id) for photo in photos])
     elif photos:
-        print_photos(photos)
+        print_photos(photos, moved)
     else:
         typer.echo("No photos.", err=True)
 

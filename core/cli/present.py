@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from core.cli.tables import add_row, make_table, print_table
 from core.domain import Photo, Reason
 from core.inference.cards import model_name
+from core.library.movements import Movement
 from core.paths import display_name
 from core.reasons.codes import NO_FAULT
 
@@ -58,6 +59,18 @@ def photo_json(photo: Photo) -> dict[str, Any]:
     }
 
 
+def movement_json(moved: Mapping[int, Movement] | None, photo_id: int) -> dict[str, Any]:
+    """What is added to a photo's JSON in a list by movement; null where one model alone scored."""
+    if moved is None:
+        return {}
+    found = moved.get(photo_id)
+    return {
+        "model_before": found.model_before if found else None,
+        "mean_before": round(found.before, 4) if found else None,
+        "change": round(found.change, 4) if found else None,
+    }
+
+
 def reason_json(reason: Reason) -> dict[str, Any]:
     """A measured fault as JSON; ``box`` is x, y, w, h in fractions of the photo, or null."""
     box = reason.box
@@ -71,15 +84,20 @@ def reason_json(reason: Reason) -> dict[str, Any]:
     }
 
 
-def print_photos(photos: Sequence[Photo]) -> None:
-    """A line per photo; paths are told from the folder that all share, which stands below."""
+def print_photos(photos: Sequence[Photo], moved: Mapping[int, Movement] | None = None) -> None:
+    """A line per photo; paths are told from the folder that all share, which stands below. With
+    ``moved`` how far each score moved, too."""
     shared = _shared_folder(photos)
-    table = make_table("Score", "Better than", "Faces", left=("Photo", "Note"))
+    figures = ("Score", "Better than", "Faces")
+    if moved is not None:
+        figures = ("Score", "Moved", "Better than", "Faces")
+    table = make_table(*figures, left=("Photo", "Note"))
     for photo in photos:
         score = photo.score
         add_row(
             table,
             f"{score.mean:.2f}" if score else "-",
+            *([] if moved is None else [_moved(moved.get(photo.id))]),
             f"{photo.percentile:.0f} %" if photo.percentile is not None else "-",
             str(len(photo.faces)) if photo.faces else "-",
             display_name(photo.path.relative_to(shared) if shared else photo.path),
@@ -97,6 +115,10 @@ def _shared_folder(photos: Sequence[Photo]) -> Path | None:
         return Path(os.path.commonpath(folders))
     except ValueError:  # different drives, on Windows
         return None
+
+
+def _moved(found: Movement | None) -> str:
+    return f"{found.change:+.2f}" if found else "-"
 
 
 def _note(photo: Photo) -> str:

@@ -189,5 +189,5 @@ def as_if_new(query: PhotoQuery) -> PhotoQuery:
         statuses -= analyzed
         if Status.PENDING in statuses:
             statuses |= analyzed  # under whatever other model
-    sort = SortKey.ADDED if query.sort is SortKey.SCORE else query.sort
+    sort = SortKey.ADDED if query.sort in (SortKey.SCORE, SortKey.MOVED) else query.sort
     return replace(query, statuses=statuses, sort=sort)

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, Text, func, literal, select, tuple_, type_coerce
 from sqlalchemy.engine import Connection
 
-from core.domain import PhotoQuery, Status
+from core.domain import PhotoQuery, SortKey, Status
 from core.library.filters import Selection, Way
 from core.library.listing import ORDERS, listing
+from core.library.movements import ids_by_movement
 
 FEW = 2000
 """So many photos are fetched and sorted within the time of a page."""
@@ -149,6 +150,8 @@ def in_order(
 
 def all_ids(connection: Connection, query: PhotoQuery, chosen: Selection) -> NDArray[np.int64]:
     """All ids of a query in its order, up to its limit."""
+    if query.sort is SortKey.MOVED:
+        return ids_by_movement(connection, chosen, descending=query.descending)[: query.limit]
     few = few_in_order(connection, query, chosen, MANY)
     if few is not None:
         return np.array([row[0] for row in few[: query.limit]], np.int64)
@@ -184,6 +187,8 @@ def page(
     size: int,
 ) -> Page:
     """The next ``size`` photos of a query."""
+    if query.sort is SortKey.MOVED:
+        return _moved_page(connection, query, chosen, after, size)
     few = few_in_order(connection, query, chosen, FEW)
     if few is not None:
         start = 0 if after is None else _place_behind(few, query, after)
@@ -194,6 +199,21 @@ def page(
         if len(rows) == size:
             break
     return _page(rows, size)
+
+
+def _moved_page(
+    connection: Connection,
+    query: PhotoQuery,
+    chosen: Selection,
+    after: PageMark | None,
+    size: int,
+) -> Page:
+    """No index has this order; the mark's value is the place in it."""
+    ids = ids_by_movement(connection, chosen, descending=query.descending).tolist()
+    start = 0 if after is None else int(after.value)
+    shown = ids[start : start + size]
+    mark = PageMark(start + size, shown[-1]) if len(shown) == size else None
+    return Page(tuple(shown), mark)
 
 
 def _page(rows: list[Row], size: int) -> Page:

@@ -35,6 +35,7 @@ from core.library.filters import (
     status_column,
 )
 from core.library.listing import STATUSES, listing
+from core.library.movements import Movement, movements
 from core.library.pages import Page, PageMark, all_ids, page
 from core.library.photo_queries import PhotoQueries
 from core.library.reads import chunks
@@ -173,6 +174,16 @@ class Queries(FileQueries, PhotoQueries):
             for chunk in chunks(ids):
                 rows = connection.execute(GRID_ROWS, {"model_id": model_id, "ids": chunk})
                 found.update((row[0], to_photo_row(row)) for row in rows.all())
+        return found
+
+    def movements(self, ids: Sequence[int], model: str) -> dict[int, Movement]:
+        """How far photos' scores moved from the model before, by id; photos that only one of the
+        two scored are left out."""
+        found: dict[int, Movement] = {}
+        with reading(self._engine) as connection:
+            model_id = self._model_id(connection, model)
+            for chunk in chunks(ids):
+                found.update(movements(connection, model_id, chunk))
         return found
 
     def score_histogram(self, query: PhotoQuery, bins: int = 36) -> NDArray[np.int64]:

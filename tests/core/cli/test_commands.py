@@ -245,3 +245,16 @@ def test_names_like_markup_are_shown_whole_and_no_path_is_broken(
     assert any("[red]photo0[bold].jpg" in line for line in lines)
     if command != "keep":
         assert any(str(long) in line for line in lines)
+
+
+def test_what_a_new_model_moved_most_comes_first(run: Run, album: Path) -> None:
+    run("scan", album, "--model", "nima")
+    assert run("list", album, "--sort", "moved")[0]["change"] is None
+    ranked = run("rank", album, "--sort", "moved")
+    changes = [photo["change"] for photo in ranked]
+    assert len(changes) == 4
+    assert [abs(change) for change in changes] == sorted(map(abs, changes), reverse=True)
+    assert all(photo["model_before"].startswith("nima-") for photo in ranked)
+    assert ranked[0]["mean"] - ranked[0]["mean_before"] == pytest.approx(changes[0], abs=1e-3)
+    listed = run("list", album, "--sort", "moved")
+    assert [photo["path"] for photo in listed][:4] == [photo["path"] for photo in ranked]

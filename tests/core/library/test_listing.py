@@ -112,6 +112,7 @@ class Expected:
     """What a query gives, worked out from whole photos, one by one."""
 
     photos: list[Photo]
+    before: dict[int, float] | None  # mean scores under the other model; None: nothing scored yet
 
     def ids(self, query: PhotoQuery) -> list[int]:
         chosen = [photo for photo in self.photos if self._wanted(photo, query)]
@@ -154,14 +155,26 @@ class Expected:
                 return len(photo.faces)
             case SortKey.SIZE:
                 return photo.size
+            case SortKey.MOVED:
+                if self.before is None:
+                    return photo.id
+                if photo.score is None or photo.id not in self.before:
+                    return None
+                return abs(photo.score.mean - self.before[photo.id])
 
 
 @pytest.fixture(scope="module")
 def expected(library: Library) -> dict[str, Expected]:
-    return {
-        model: Expected(library.queries.photos(list(range(1, 200)), model))
+    found = {
+        model: library.queries.photos(list(range(1, 200)), model)
         for model in (MODEL, OTHER, UNUSED)
     }
+    means = {
+        model: {photo.id: photo.score.mean for photo in photos if photo.score}
+        for model, photos in found.items()
+    }
+    before = {MODEL: means[OTHER], OTHER: means[MODEL], UNUSED: None}
+    return {model: Expected(photos, before[model]) for model, photos in found.items()}
 
 
 FILTERS: list[dict[str, object]] = [
@@ -211,6 +224,32 @@ def test_lists_pages_and_counts_mean_the_same(
                     if mark is None:
                         break
                 assert paged == wanted, (sort, descending, few)
+
+
+def test_how_far_each_photo_moved_is_told_with_the_model_before(library: Library) -> None:
+    ids = library.queries.photo_ids(PhotoQuery(OTHER, sort=SortKey.MOVED)).tolist()
+    moved = library.queries.movements(ids, OTHER)
+    changes = [abs(moved[photo_id].change) for photo_id in ids if photo_id in moved]
+    assert changes == sorted(changes, reverse=True)
+    assert max(changes) > min(changes)
+    assert {movement.model_before for movement in moved.values()} == {MODEL}
+    first = moved[ids[0]]
+    now, then = (library.queries.photos(ids[:1], model)[0].score for model in (OTHER, MODEL))
+    assert (first.after, first.before) == (now.mean, then.mean)  # type: ignore[union-attr]
+    assert library.queries.movements(ids, UNUSED) == {}
+
+
+def test_the_model_before_is_the_last_one_of_the_same_name(tmp_path: Path) -> None:
+    noise = random.Random(1)
+    with open_library(tmp_path) as opened:
+        opened.writer.add_album(Path("/a")).result()
+        album = opened.queries.albums()[0].id
+        states = [FileState(Path("/a", f"{n}.jpg"), 1, n, n, 1) for n in range(30)]
+        ids = opened.writer.apply_files(FileChanges(album, new=states)).result()
+        for model in ("fused-1-aaaa", "fused-1-bbbb", "nima-1-cccc", "fused-2-dddd"):
+            save(opened, model, ids, noise)
+        moved = opened.queries.movements(ids, "fused-2-dddd")
+        assert {movement.model_before for movement in moved.values()} == {"fused-1-bbbb"}
 
 
 def test_an_album_lists_the_photos_of_albums_inside_it(
