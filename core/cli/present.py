@@ -88,9 +88,7 @@ def print_photos(photos: Sequence[Photo], moved: Mapping[int, Movement] | None =
     """A line per photo; paths are told from the folder that all share, which stands below. With
     ``moved`` how far each score moved, too."""
     shared = _shared_folder(photos)
-    figures = ("Score", "Better than", "Faces")
-    if moved is not None:
-        figures = ("Score", "Moved", "Better than", "Faces")
+    figures = ["Score", *([] if moved is None else ["Moved"]), "Better than", "Faces"]
     table = make_table(*figures, left=("Photo", "Note"))
     for photo in photos:
         score = photo.score
