@@ -283,6 +283,8 @@ class SortKey(enum.StrEnum):
     """Orders of a photo list; every one breaks ties by photo id."""
 
     SCORE = "score"
+    LOW = "low"  # the score less its uncertainty: what is certain to be good comes first
+    PERCENTILE = "percentile"  # within each photo's own album
     TAKEN = "taken"
     NAME = "name"
     ADDED = "added"
@@ -293,11 +295,36 @@ class SortKey(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A range of values: numbers or moments; ``None`` is open. ``above`` and ``below`` leave the
+    bound itself out."""
+
+    low: float | datetime | None = None
+    high: float | datetime | None = None
+    above: bool = False
+    below: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word of a query: ``key`` is one of ``core.searching.keys``, any of ``values`` will do.
+
+    ``text`` is the word as it was written, so that a query can be written down again.
+    """
+
+    key: str
+    values: tuple[str | Span, ...]
+    negated: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoQuery:
     """Which photos, in which order. Filters combine by AND; ``None`` means "any".
 
     ``model`` names the model whose scores count. ``folder`` restricts to a folder and everything
-    below it. Missing photos are left out unless asked for by ``statuses``.
+    below it. ``terms`` are what the query language says (``core.searching``). Missing photos are
+    left out unless asked for by ``statuses`` or a term.
     """
 
     model: str
@@ -311,6 +338,7 @@ class PhotoQuery:
     flag: Flag | None = None
     min_rating: int | None = None
     reason: str | None = None  # only photos with this measured fault (its code)
+    terms: tuple[Term, ...] = ()
     sort: SortKey = SortKey.SCORE
     descending: bool = True
     limit: int | None = None

@@ -224,3 +224,12 @@ def describe_other(head: bytes) -> str:
         if start[offset : offset + len(magic)] == magic:
             return words
     return "not a picture"
+
+
+FORMATS = tuple(dict.fromkeys(_EXTENSIONS.values()))
+"""All formats by name, each once."""
+
+
+def format_named(word: str) -> str:
+    """The format that a word names, by itself or by an extension; other words stay as they are."""
+    return _EXTENSIONS.get(word, word)

@@ -26,6 +26,7 @@ from sqlalchemy.sql.selectable import FromClause
 from core.domain import PhotoQuery, SortKey, Status
 from core.library.listing import FLAG_CODES, MISSING, SCORED, STATUS_CODES, listing
 from core.library.schema import analyses, judgements, photos, reasons
+from core.library.term_filters import name_contains, term_filter, wanted_statuses
 
 file_state = photos.c.size.concat(":").concat(photos.c.mtime_ns)
 """The file's state as the text that ``analyses.source`` and ``photos.facts_source`` keep."""
@@ -103,10 +104,11 @@ def selection(query: PhotoQuery, model_id: int, albums: Mapping[int, Path]) -> S
         plain.append(c.album_id.is_not(None))
     else:
         narrow(c.album_id.in_(album_ids), "ix_listing_album")
-    if query.statuses is None:
+    statuses = wanted_statuses(query.statuses, query.terms)
+    if statuses is None:
         plain.append(c.status != MISSING)
     else:
-        codes = sorted(STATUS_CODES[status] for status in query.statuses)
+        codes = sorted(STATUS_CODES[status] for status in statuses)
         if SCORED in codes:
             plain.append(c.status.in_(codes))
         else:  # a partial index serves only where its own condition is spelled out
@@ -122,8 +124,6 @@ def selection(query: PhotoQuery, model_id: int, albums: Mapping[int, Path]) -> S
         )
     if query.portraits_only:
         narrow(c.face_count > 0, "ix_listing_faces")
-    if query.text:
-        plain.append(c.label.contains(query.text, autoescape=True))
     if query.flag is not None:
         narrow(c.flag == FLAG_CODES[query.flag], "ix_listing_flag")
     if query.min_rating is not None and query.min_rating > 0:
@@ -135,13 +135,27 @@ def selection(query: PhotoQuery, model_id: int, albums: Mapping[int, Path]) -> S
     if query.reason is not None:
         elsewhere.append((reasons.c.photo_id, reasons.c.code == query.reason))
     lists = [select(photo).where(condition) for photo, condition in elsewhere]
-    rows = and_(*plain, *(c.photo_id.in_(ids) for ids in lists))
+    in_lists: list[Select[Any]] = []
+    filters = [(term_filter(t), t.negated) for t in query.terms if t.key != "status"]
+    filters += [(name_contains(query.text), False)] if query.text else []
+    for asked, negated in filters:
+        if negated:
+            plain.append(asked.negation())
+        elif asked.own is not None and asked.index is not None:
+            narrow(asked.own, asked.index)
+        elif asked.own is not None:
+            plain.append(asked.own)
+        elif asked.ids is not None:
+            in_lists.append(asked.ids)
+    rows = and_(*plain, *(c.photo_id.in_(ids) for ids in (*lists, *in_lists)))
     scanned = and_(
-        *plain, *(exists().where(photo == c.photo_id, where) for photo, where in elsewhere)
+        *plain,
+        *(exists().where(photo == c.photo_id, where) for photo, where in elsewhere),
+        *(c.photo_id.in_(ids) for ids in in_lists),
     )
-    probes += [(None, ids) for ids in lists]
+    probes += [(None, ids) for ids in (*lists, *in_lists)]
     ways = [Way(index, rows, probe) for index, probe in probes]
-    if query.text:
+    if query.text or any(term.key == "name" for term in query.terms):
         ways.append(Way("ix_listing_label", rows))
     return Selection(model_id, rows, scanned, tuple(ways))
 
@@ -181,13 +195,17 @@ def _inside_an_album(folder: Path, albums: Mapping[int, Path]) -> bool:
 
 def as_if_new(query: PhotoQuery) -> PhotoQuery:
     """What a query means under a model that was never used: nothing is analyzed yet."""
-    statuses = query.statuses
-    if query.min_score is not None or query.max_score is not None:
+    statuses = wanted_statuses(query.statuses, query.terms)
+    scored = [term for term in query.terms if term.key in ("score", "low")]
+    terms = tuple(t for t in query.terms if t.key not in ("score", "low", "status"))
+    of_scores = any(not term.negated for term in scored)
+    if query.min_score is not None or query.max_score is not None or of_scores:
         statuses = frozenset()
     elif statuses is not None:
         analyzed = {Status.SCORED, Status.NOT_SCORED, Status.UNREADABLE}
         statuses -= analyzed
         if Status.PENDING in statuses:
             statuses |= analyzed  # under whatever other model
-    sort = SortKey.ADDED if query.sort in (SortKey.SCORE, SortKey.MOVED) else query.sort
-    return replace(query, statuses=statuses, sort=sort)
+    by_score = query.sort in (SortKey.SCORE, SortKey.LOW, SortKey.PERCENTILE, SortKey.MOVED)
+    sort = SortKey.ADDED if by_score else query.sort
+    return replace(query, statuses=statuses, sort=sort, terms=terms)

@@ -66,6 +66,7 @@ listing = Table(
     Column("album_id", Integer),
     Column("status", Integer, nullable=False),  # see STATUS_CODES
     Column("mean", Float),
+    Column("low", Float),  # the mean less its uncertainty
     Column("face_count", Integer, nullable=False),
     Column("rating", Integer, nullable=False),
     Column("flag", Integer),  # see FLAG_CODES
@@ -74,6 +75,7 @@ listing = Table(
     Column("label", Text, nullable=False),
     Column("stale", Boolean, nullable=False),  # the analysis is missing or of an older file
     _index("mean", "mean"),
+    _index("low", "low"),
     _index("taken", "taken_at"),
     _index("label", "label"),
     _index("rating", "rating"),
@@ -89,6 +91,7 @@ listing = Table(
 
 ORDERS = {
     SortKey.SCORE: ("mean", "ix_listing_mean"),
+    SortKey.LOW: ("low", "ix_listing_low"),
     SortKey.TAKEN: ("taken_at", "ix_listing_taken"),
     SortKey.NAME: ("label", "ix_listing_label"),
     SortKey.ADDED: ("photo_id", None),  # the table itself
@@ -109,7 +112,8 @@ _FLAG_CODE = "CASE j.flag " + " ".join(
 _VIEW = (
     "CREATE VIEW listed AS SELECT m.id AS model_id, p.id AS photo_id, p.album_id AS album_id, "
     f"CASE WHEN p.missing_since IS NOT NULL THEN {MISSING} WHEN a.status IS NULL THEN {PENDING} "
-    f"ELSE {_STATUS_CODE} END AS status, a.mean AS mean, p.face_count AS face_count, "
+    f"ELSE {_STATUS_CODE} END AS status, a.mean AS mean, "
+    "a.mean - coalesce(a.uncertainty, 0) AS low, p.face_count AS face_count, "
     f"coalesce(j.rating, 0) AS rating, {_FLAG_CODE} AS flag, p.taken_at AS taken_at, "
     "p.size AS size, p.label AS label, "
     "coalesce(a.source <> p.size || ':' || p.mtime_ns, 1) AS stale "
@@ -163,7 +167,9 @@ TRIGGERS = (
     ),
     _trigger("analysis_added", "INSERT ON analyses", *_one_again("NEW")),
     _trigger(
-        "analysis_changed", "UPDATE OF status, mean, source ON analyses", *_one_again("NEW")
+        "analysis_changed",
+        "UPDATE OF status, mean, uncertainty, source ON analyses",
+        *_one_again("NEW"),
     ),
     _trigger("analysis_removed", "DELETE ON analyses", *_one_again("OLD")),
     _trigger("judgement_added", "INSERT ON judgements", *_again("NEW.photo_id")),
@@ -181,11 +187,25 @@ TRIGGERS = (
 )  # fmt: skip
 """What keeps the listing in step; and reasons measured on an older file don't count."""
 
+NAMES = (
+    "CREATE VIRTUAL TABLE photo_names USING fts5(label, content='photos', content_rowid='id', "
+    "tokenize='trigram')",
+    "CREATE TRIGGER names_added AFTER INSERT ON photos BEGIN "
+    "INSERT INTO photo_names (rowid, label) VALUES (NEW.id, NEW.label); END",
+    "CREATE TRIGGER names_changed AFTER UPDATE OF label ON photos "
+    "WHEN OLD.label IS NOT NEW.label BEGIN "
+    "INSERT INTO photo_names (photo_names, rowid, label) VALUES ('delete', OLD.id, OLD.label); "
+    "INSERT INTO photo_names (rowid, label) VALUES (NEW.id, NEW.label); END",
+    "CREATE TRIGGER names_removed AFTER DELETE ON photos BEGIN "
+    "INSERT INTO photo_names (photo_names, rowid, label) VALUES ('delete', OLD.id, OLD.label); END",
+)
+"""Pieces of three letters of all names: what a name contains is found without reading them all."""
+
 _FIRST_MODEL = f"INSERT INTO models (key) VALUES ('{NO_MODEL}')"
 
 _ROWS_A_VALUE = {
-    "mean": 20, "taken_at": 5, "label": 5, "rating": 100_000, "face_count": 200_000, "size": 5,
-    "album_id": 10_000, "flag": 10_000, "status": 10_000, "photo_id": 1,
+    "mean": 20, "low": 20, "taken_at": 5, "label": 5, "rating": 100_000, "face_count": 200_000,
+    "size": 5, "album_id": 10_000, "flag": 10_000, "status": 10_000, "photo_id": 1,
 }  # fmt: skip
 
 
@@ -209,7 +229,7 @@ def _statistics() -> tuple[str, ...]:
     return ("ANALYZE", "DELETE FROM sqlite_stat1", f"INSERT INTO sqlite_stat1 VALUES {values}")
 
 
-KEPT_IN_STEP = (_VIEW, *TRIGGERS, _FIRST_MODEL, *_statistics())
+KEPT_IN_STEP = (_VIEW, *TRIGGERS, *NAMES, _FIRST_MODEL, *_statistics())
 """What follows the tables in the first migration."""
 
 

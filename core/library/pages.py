@@ -9,7 +9,7 @@ full.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from core.domain import PhotoQuery, SortKey, Status
 from core.library.filters import Selection, Way
-from core.library.listing import ORDERS, listing
+from core.library.listing import MISSING, ORDERS, listing
 from core.library.movements import ids_by_movement
 
 FEW = 2000
@@ -32,8 +32,11 @@ LOOKED_AT = 20_000
 MANY = 50_000
 """So many rows are sorted sooner than a million are read along an index."""
 
-_NULLABLE = frozenset({"mean", "taken_at"})
+_NULLABLE = frozenset({"mean", "low", "taken_at"})
 
+
+Within = Callable[[int | None], Sequence[int]]
+"""The albums that an album's photos are ranked in: itself and those nested in it."""
 
 Row = tuple[int, Any]
 """A photo's id and its value of the order."""
@@ -135,7 +138,7 @@ def in_order(
     nullable = name in _NULLABLE
     # Missing photos keep the score they had.
     scoreless = query.statuses is not None and not query.statuses & {Status.SCORED, Status.MISSING}
-    if (after is None or after.value is not None) and not (name == "mean" and scoreless):
+    if (after is None or after.value is not None) and not (name in ("mean", "low") and scoreless):
         known = rows.where(key.is_not(None)) if nullable else rows
         if after is not None:
             mark = tuple_(literal(after.value, key.type), literal(after.photo_id))
@@ -148,10 +151,15 @@ def in_order(
         yield unknown.order_by(by_id)
 
 
-def all_ids(connection: Connection, query: PhotoQuery, chosen: Selection) -> NDArray[np.int64]:
+def all_ids(
+    connection: Connection, query: PhotoQuery, chosen: Selection, within: Within
+) -> NDArray[np.int64]:
     """All ids of a query in its order, up to its limit."""
     if query.sort is SortKey.MOVED:
         return ids_by_movement(connection, chosen, descending=query.descending)[: query.limit]
+    if query.sort is SortKey.PERCENTILE:
+        rows = by_percentile(connection, query, chosen, within)[: query.limit]
+        return np.fromiter((row[0] for row in rows), np.int64, len(rows))
     few = few_in_order(connection, query, chosen, MANY)
     if few is not None:
         return np.array([row[0] for row in few[: query.limit]], np.int64)
@@ -185,10 +193,15 @@ def page(
     chosen: Selection,
     after: PageMark | None,
     size: int,
+    within: Within,
 ) -> Page:
     """The next ``size`` photos of a query."""
     if query.sort is SortKey.MOVED:
         return _moved_page(connection, query, chosen, after, size)
+    if query.sort is SortKey.PERCENTILE:
+        ranked = by_percentile(connection, query, chosen, within)
+        begin = 0 if after is None else _place_behind(ranked, query, after)
+        return _page(ranked[begin : begin + size], size)
     few = few_in_order(connection, query, chosen, FEW)
     if few is not None:
         start = 0 if after is None else _place_behind(few, query, after)
@@ -214,6 +227,50 @@ def _moved_page(
     shown = ids[start : start + size]
     mark = PageMark(start + size, shown[-1]) if len(shown) == size else None
     return Page(tuple(shown), mark)
+
+
+def by_percentile(
+    connection: Connection, query: PhotoQuery, chosen: Selection, within: Within
+) -> list[Row]:
+    """All rows of a query by the photos' percentiles within their own albums.
+
+    ``within`` gives the ids of the albums that an album's photos are compared in, its own first.
+    No index can hold percentiles, since one new photo moves those of a whole album.
+    """
+    c = listing.c
+    present = select(c.album_id, c.mean).where(
+        c.model_id == chosen.model_id, c.mean.is_not(None), c.status != MISSING
+    )
+    means: dict[int | None, list[float]] = {}
+    for album_id, mean in _fetched(connection, _along(present, "ix_listing_album")):
+        means.setdefault(album_id, []).append(mean)
+    wanted = select(c.photo_id, c.album_id, c.mean).where(chosen.rows)
+    rows: list[tuple[Any, ...]] = [*_fetched(connection, wanted)]
+    table = np.array([(a or 0, np.nan if m is None else m) for _, a, m in rows], np.float64)
+    ids = np.array([row[0] for row in rows], np.int64)
+    percentiles = np.full(len(rows), np.nan)
+    for album_id in {row[1] for row in rows}:
+        inside = [np.asarray(means[i]) for i in within(album_id) if i in means]
+        ranks = np.sort(np.concatenate(inside)) if inside else np.zeros(0)
+        mine = table[:, 0] == (album_id or 0)
+        percentiles[mine] = percentiles_of(table[mine, 1], ranks)
+    known = ~np.isnan(percentiles)
+    sign = -1 if query.descending else 1
+    order = np.lexsort((sign * ids, sign * np.nan_to_num(percentiles), ~known))
+    return [(int(ids[k]), float(percentiles[k]) if known[k] else None) for k in order]
+
+
+def percentiles_of(
+    means: NDArray[np.float64], sorted_means: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Share (0..100) of ``sorted_means`` below each of ``means``, ties counted half."""
+    if len(sorted_means) == 0:
+        return np.full(len(means), np.nan)
+    # Stored means and recomputed ones may differ in the last bits.
+    lower = np.searchsorted(sorted_means, means - 1e-6, side="left")
+    upper = np.searchsorted(sorted_means, means + 1e-6, side="right")
+    shares = 50.0 * (lower + upper) / len(sorted_means)
+    return np.where(np.isnan(means), np.nan, shares)
 
 
 def _page(rows: list[Row], size: int) -> Page:

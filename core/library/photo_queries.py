@@ -14,6 +14,7 @@ from core.domain import ColorLabel, Face, Flag, Photo, Status
 from core.library.database import reading
 from core.library.filters import joined, rating_column, status_column
 from core.library.listing import MISSING, listing
+from core.library.pages import percentiles_of
 from core.library.reads import Reads, chunks
 from core.library.reason_queries import reasons_of
 from core.library.rows import row_path, to_face, to_metadata, to_score
@@ -120,9 +121,5 @@ def _faces_of(connection: Connection, ids: Sequence[int]) -> dict[int, list[Face
 
 def percentile_of(mean: float, sorted_means: NDArray[np.float64]) -> float | None:
     """Share (0..100) of ``sorted_means`` below ``mean``, ties counted half."""
-    if len(sorted_means) == 0:
-        return None
-    # Stored means and recomputed ones may differ in the last bits.
-    lower = np.searchsorted(sorted_means, mean - 1e-6, side="left")
-    upper = np.searchsorted(sorted_means, mean + 1e-6, side="right")
-    return float(50.0 * (lower + upper) / len(sorted_means))
+    found = float(percentiles_of(np.array([mean]), sorted_means)[0])
+    return None if np.isnan(found) else found

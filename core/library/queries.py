@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -151,13 +151,21 @@ class Queries(FileQueries, PhotoQueries):
     def photo_ids(self, query: PhotoQuery) -> NDArray[np.int64]:
         """Ids of the photos that a query asks for, in its order."""
         with reading(self._engine) as connection:
-            return all_ids(connection, *self._selection(connection, query))
+            within = self._nested(connection)
+            return all_ids(connection, *self._selection(connection, query), within)
 
     def page(self, query: PhotoQuery, after: PageMark | None = None, size: int = 200) -> Page:
         """The next ``size`` photos of a query in its order (its limit aside), whatever lies
         before them: ``after`` is what the page before gave, ``None`` asks for the first."""
         with reading(self._engine) as connection:
-            return page(connection, *self._selection(connection, query), after, size)
+            within = self._nested(connection)
+            return page(connection, *self._selection(connection, query), after, size, within)
+
+    def _nested(self, connection: Connection) -> Callable[[int | None], list[int]]:
+        """Gives the ids of an album and of those nested in it."""
+        return lambda album_id: (
+            [] if album_id is None else self._album_ids(connection, album_id) or []
+        )
 
     def count(self, query: PhotoQuery) -> int:
         """How many photos a query asks for (its limit aside)."""

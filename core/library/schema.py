@@ -79,6 +79,7 @@ judgements = Table(
     Column("changed_at", DateTime, nullable=False),
     Index("ix_judgements_flag", "flag", "photo_id"),
     Index("ix_judgements_rating", "rating", "photo_id"),
+    Index("ix_judgements_color", "color", "photo_id"),
 )
 
 journal = Table(
@@ -198,6 +199,10 @@ photos = Table(
     Index("ix_photos_label", "album_id", "label", "id"),
     Index("ix_photos_inode", "inode", "device"),
     Index("ix_photos_size", "size"),
+    Index("ix_photos_camera", "camera"),
+    Index("ix_photos_lens", "lens"),
+    Index("ix_photos_format", "format"),
+    Index("ix_photos_pixels", "width", "height"),
     sqlite_autoincrement=True,
 )
 

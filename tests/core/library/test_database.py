@@ -21,7 +21,9 @@ from core.library.schema import metadata
 def test_the_migrations_end_at_the_schema_that_the_code_uses(tmp_path: Path) -> None:
     engine = make_engine(prepare(tmp_path), read_only=True)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        options = {"include_name": lambda name, kind, _: not (name or "").startswith("photo_names")}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
         version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         assert version == SCHEMA_VERSION
     engine.dispose()

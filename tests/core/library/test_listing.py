@@ -52,7 +52,11 @@ def analysis(noise: random.Random, model: str) -> Analysis:
         ),
         status=status,
         reason=None if scored else "a reason",
-        score=Score(model, distribution(noise.choice([3.0, 4.5, 4.5, 6.0, 7.25])))
+        score=Score(
+            model,
+            distribution(noise.choice([3.0, 4.5, 4.5, 6.0, 7.25])),
+            uncertainty=noise.choice([None, 0.5, 2.0]),
+        )
         if scored
         else None,
         faces=tuple(Face(Box(0.1, 0.1, 0.2, 0.2), 0.9) for _ in range(noise.randrange(3))),
@@ -143,6 +147,11 @@ class Expected:
         match sort:
             case SortKey.SCORE:
                 return photo.score.mean if photo.score else None
+            case SortKey.LOW:
+                score = photo.score
+                return score.mean - (score.uncertainty or 0.0) if score else None
+            case SortKey.PERCENTILE:
+                return photo.percentile
             case SortKey.TAKEN:
                 return photo.metadata.taken_at if photo.metadata else None
             case SortKey.NAME:

@@ -87,11 +87,29 @@ def _nothing() -> object:
     return LibraryChange()
 
 
+def dump(connection: sqlite3.Connection) -> list[str]:
+    """The library as SQL; its index of names is made anew, since its own tables can't be."""
+    names = connection.execute(
+        "SELECT sql FROM sqlite_master WHERE name = 'photo_names'"
+    ).fetchone()
+    kept = [
+        line
+        for line in connection.iterdump()
+        if not line.startswith('INSERT INTO "photo_names')
+        and "TABLE 'photo_names_" not in line
+        and not line.startswith("INSERT INTO sqlite_master")
+        and "PRAGMA" not in line
+    ]
+    rebuilt = "INSERT INTO photo_names (photo_names) VALUES ('rebuild');"
+    place = next(n for n, line in enumerate(kept) if line.startswith("CREATE TRIGGER"))
+    return [*kept[:place], f"{names[0]};", rebuilt, *kept[place:]]
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         fill(Path(name))
         with contextlib.closing(sqlite3.connect(Path(name) / DATABASE_NAME)) as connection:
-            lines = [*connection.iterdump(), f"PRAGMA user_version={SCHEMA_VERSION};"]
+            lines = [*dump(connection), f"PRAGMA user_version={SCHEMA_VERSION};"]
     (HERE / f"v{SCHEMA_VERSION}.sql").write_text("\n".join(lines) + "\n", "utf-8")
 
 

@@ -8,7 +8,7 @@ CREATE TABLE albums (
     ignore_patterns JSON NOT NULL,
     UNIQUE (path)
 );
-INSERT INTO "albums" VALUES(1,X'2F70686F746F732F73756D6D6572','summer','2026-11-25 03:02:00.507754',NULL,'["*_small.jpg"]');
+INSERT INTO "albums" VALUES(1,X'2F70686F746F732F73756D6D6572','summer','2026-11-25 04:33:43.773122',NULL,'["*_small.jpg"]');
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -32,10 +32,10 @@ CREATE TABLE analyses (
     FOREIGN KEY(model_id) REFERENCES models (id) ON DELETE CASCADE,
     FOREIGN KEY(photo_id) REFERENCES photos (id)
 );
-INSERT INTO "analyses" VALUES(1,1,'1000:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 03:02:00.637307');
-INSERT INTO "analyses" VALUES(1,2,'1001:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 03:02:00.637337');
-INSERT INTO "analyses" VALUES(1,3,'1002:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 03:02:00.637352');
-INSERT INTO "analyses" VALUES(1,4,'1003:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 03:02:00.637367');
+INSERT INTO "analyses" VALUES(1,1,'1000:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 04:33:43.854103');
+INSERT INTO "analyses" VALUES(1,2,'1001:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 04:33:43.854134');
+INSERT INTO "analyses" VALUES(1,3,'1002:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 04:33:43.854149');
+INSERT INTO "analyses" VALUES(1,4,'1003:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 04:33:43.854164');
 CREATE TABLE faces (
     id INTEGER NOT NULL,
     photo_id INTEGER NOT NULL,
@@ -62,7 +62,7 @@ CREATE TABLE group_marks (
     FOREIGN KEY(first_id) REFERENCES photos (id),
     FOREIGN KEY(second_id) REFERENCES photos (id)
 );
-INSERT INTO "group_marks" VALUES(1,2,0,'2026-11-25 03:02:00.681335');
+INSERT INTO "group_marks" VALUES(1,2,0,'2026-11-25 04:33:43.966343');
 CREATE TABLE journal (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     at DATETIME NOT NULL,
@@ -72,11 +72,11 @@ CREATE TABLE journal (
     "after" JSON NOT NULL,
     undone_at DATETIME
 );
-INSERT INTO "journal" VALUES(1,'2026-11-25 03:02:00.652285','judgement','5 stars: 2 photos','{"1": {"rating": 0, "flag": null, "color": null}, "2": {"rating": 0, "flag": null, "color": null}}','{"1": {"rating": 5, "flag": null, "color": null}, "2": {"rating": 5, "flag": null, "color": null}}',NULL);
-INSERT INTO "journal" VALUES(2,'2026-11-25 03:02:00.666893','judgement','Pick: 1 photo','{"2": {"rating": 5, "flag": null, "color": null}}','{"2": {"rating": 5, "flag": "pick", "color": null}}',NULL);
-INSERT INTO "journal" VALUES(3,'2026-11-25 03:02:00.672235','judgement','Colour green: 1 photo','{"1": {"rating": 5, "flag": null, "color": null}}','{"1": {"rating": 5, "flag": null, "color": "green"}}',NULL);
-INSERT INTO "journal" VALUES(4,'2026-11-25 03:02:00.674475','judgement','1 star: 1 photo','{"1": {"rating": 5, "flag": null, "color": "green"}}','{"1": {"rating": 1, "flag": null, "color": "green"}}','2026-11-25 03:02:00.678958');
-INSERT INTO "journal" VALUES(5,'2026-11-25 03:02:00.683419','curation','Keep the best','{"judgements": {"3": null}}','{"n": 1, "state": "applied", "changed_at": "2026-11-25T03:02:00.683419", "flagged": [3]}',NULL);
+INSERT INTO "journal" VALUES(1,'2026-11-25 04:33:43.876396','judgement','5 stars: 2 photos','{"1": {"rating": 0, "flag": null, "color": null}, "2": {"rating": 0, "flag": null, "color": null}}','{"1": {"rating": 5, "flag": null, "color": null}, "2": {"rating": 5, "flag": null, "color": null}}',NULL);
+INSERT INTO "journal" VALUES(2,'2026-11-25 04:33:43.896282','judgement','Pick: 1 photo','{"2": {"rating": 5, "flag": null, "color": null}}','{"2": {"rating": 5, "flag": "pick", "color": null}}',NULL);
+INSERT INTO "journal" VALUES(3,'2026-11-25 04:33:43.912226','judgement','Colour green: 1 photo','{"1": {"rating": 5, "flag": null, "color": null}}','{"1": {"rating": 5, "flag": null, "color": "green"}}',NULL);
+INSERT INTO "journal" VALUES(4,'2026-11-25 04:33:43.928136','judgement','1 star: 1 photo','{"1": {"rating": 5, "flag": null, "color": "green"}}','{"1": {"rating": 1, "flag": null, "color": "green"}}','2026-11-25 04:33:43.951887');
+INSERT INTO "journal" VALUES(5,'2026-11-25 04:33:43.983146','curation','Keep the best','{"judgements": {"3": null}}','{"n": 1, "state": "applied", "changed_at": "2026-11-25T04:33:43.983146", "flagged": [3]}',NULL);
 CREATE TABLE judgements (
     photo_id INTEGER NOT NULL,
     rating INTEGER NOT NULL,
@@ -86,15 +86,16 @@ CREATE TABLE judgements (
     PRIMARY KEY (photo_id),
     FOREIGN KEY(photo_id) REFERENCES photos (id)
 );
-INSERT INTO "judgements" VALUES(1,5,NULL,'green','2026-11-25 03:02:00.679420');
-INSERT INTO "judgements" VALUES(2,5,'pick',NULL,'2026-11-25 03:02:00.667240');
-INSERT INTO "judgements" VALUES(3,0,'reject',NULL,'2026-11-25 03:02:00.683419');
+INSERT INTO "judgements" VALUES(1,5,NULL,'green','2026-11-25 04:33:43.952592');
+INSERT INTO "judgements" VALUES(2,5,'pick',NULL,'2026-11-25 04:33:43.896740');
+INSERT INTO "judgements" VALUES(3,0,'reject',NULL,'2026-11-25 04:33:43.983146');
 CREATE TABLE listing (
     model_id INTEGER NOT NULL,
     photo_id INTEGER NOT NULL,
     album_id INTEGER,
     status INTEGER NOT NULL,
     mean FLOAT,
+    low FLOAT,
     face_count INTEGER NOT NULL,
     rating INTEGER NOT NULL,
     flag INTEGER,
@@ -104,10 +105,10 @@ CREATE TABLE listing (
     stale BOOLEAN NOT NULL,
     PRIMARY KEY (model_id, photo_id)
 ) WITHOUT ROWID;
-INSERT INTO "listing" VALUES(1,1,1,1,6.5,1,5,NULL,NULL,1000,'a.jpg',0);
-INSERT INTO "listing" VALUES(1,2,1,1,6.5,1,5,1,NULL,1001,'caf�.jpg',0);
-INSERT INTO "listing" VALUES(1,3,1,4,6.5,1,0,2,NULL,1002,'b.jpg',0);
-INSERT INTO "listing" VALUES(1,4,1,1,6.5,1,0,NULL,NULL,1003,'c.jpg',0);
+INSERT INTO "listing" VALUES(1,1,1,1,6.5,6.5,1,5,NULL,NULL,1000,'a.jpg',0);
+INSERT INTO "listing" VALUES(1,2,1,1,6.5,6.5,1,5,1,NULL,1001,'caf�.jpg',0);
+INSERT INTO "listing" VALUES(1,3,1,4,6.5,6.5,1,0,2,NULL,1002,'b.jpg',0);
+INSERT INTO "listing" VALUES(1,4,1,1,6.5,6.5,1,0,NULL,NULL,1003,'c.jpg',0);
 CREATE TABLE models (
     id INTEGER NOT NULL,
     "key" TEXT NOT NULL,
@@ -185,10 +186,10 @@ CREATE TABLE photos (
     UNIQUE (folder, name),
     FOREIGN KEY(album_id) REFERENCES albums (id) ON DELETE SET NULL
 );
-INSERT INTO "photos" VALUES(1,1,X'2F70686F746F732F73756D6D6572',X'612E6A7067','a.jpg',1000,1000000000000000000,'50','7',X'00000000000000000000000000000000','2026-11-25 03:02:00.603564',NULL,'1000:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,12345,1,NULL);
-INSERT INTO "photos" VALUES(2,1,X'2F70686F746F732F73756D6D6572',X'636166E92E6A7067','caf�.jpg',1001,1000000000000000000,'51','7',X'00000000000000000000000000000000','2026-11-25 03:02:00.603564',NULL,'1001:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,12345,1,NULL);
-INSERT INTO "photos" VALUES(3,1,X'2F70686F746F732F73756D6D65722F5F72656A6563746564',X'622E6A7067','b.jpg',1002,1000000000000000000,'52','7',X'00000000000000000000000000000000','2026-11-25 03:02:00.603564','2026-11-25 03:02:00.690021','1002:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,12345,1,NULL);
-INSERT INTO "photos" VALUES(4,1,X'2F70686F746F732F73756D6D6572',X'632E6A7067','c.jpg',1003,1000000000000000000,'53','7',X'00000000000000000000000000000000','2026-11-25 03:02:00.603564',NULL,'1003:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,12345,1,NULL);
+INSERT INTO "photos" VALUES(1,1,X'2F70686F746F732F73756D6D6572',X'612E6A7067','a.jpg',1000,1000000000000000000,'50','7',X'00000000000000000000000000000000','2026-11-25 04:33:43.819473',NULL,'1000:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,12345,1,NULL);
+INSERT INTO "photos" VALUES(2,1,X'2F70686F746F732F73756D6D6572',X'636166E92E6A7067','caf�.jpg',1001,1000000000000000000,'51','7',X'00000000000000000000000000000000','2026-11-25 04:33:43.819473',NULL,'1001:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,12345,1,NULL);
+INSERT INTO "photos" VALUES(3,1,X'2F70686F746F732F73756D6D65722F5F72656A6563746564',X'622E6A7067','b.jpg',1002,1000000000000000000,'52','7',X'00000000000000000000000000000000','2026-11-25 04:33:43.819473','2026-11-25 04:33:44.009948','1002:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,12345,1,NULL);
+INSERT INTO "photos" VALUES(4,1,X'2F70686F746F732F73756D6D6572',X'632E6A7067','c.jpg',1003,1000000000000000000,'53','7',X'00000000000000000000000000000000','2026-11-25 04:33:43.819473',NULL,'1003:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,12345,1,NULL);
 CREATE TABLE reasons (
     photo_id INTEGER NOT NULL,
     rank INTEGER NOT NULL,
@@ -211,10 +212,27 @@ CREATE TABLE smart_albums (
     UNIQUE (name)
 );
 INSERT INTO "smart_albums" VALUES(1,'Best','rating>=5','2024-06-01 12:00:00.000000');
+ANALYZE "sqlite_master";
+INSERT INTO "sqlite_stat1" VALUES('listing','ix_listing_album','1000000 1000000 10000 20 1 1 1 1 1');
+INSERT INTO "sqlite_stat1" VALUES('listing','ix_listing_faces','1000000 1000000 200000 1 1 1 1 1 1');
+INSERT INTO "sqlite_stat1" VALUES('listing','ix_listing_flag','1000000 1000000 10000 1 1 1 1 1 1');
+INSERT INTO "sqlite_stat1" VALUES('listing','ix_listing_label','1000000 1000000 5 1 1 1 1 1 1 1');
+INSERT INTO "sqlite_stat1" VALUES('listing','ix_listing_low','1000000 1000000 20 1 1 1 1 1 1 1');
+INSERT INTO "sqlite_stat1" VALUES('listing','ix_listing_mean','1000000 1000000 20 1 1 1 1 1 1');
+INSERT INTO "sqlite_stat1" VALUES('listing','ix_listing_odd','1000000 1000000 10000 1 1 1 1 1 1');
+INSERT INTO "sqlite_stat1" VALUES('listing','ix_listing_rating','1000000 1000000 100000 1 1 1 1 1 1');
+INSERT INTO "sqlite_stat1" VALUES('listing','ix_listing_size','1000000 1000000 5 1 1 1 1 1 1 1');
+INSERT INTO "sqlite_stat1" VALUES('listing','ix_listing_stale','1000000 1000000 1 1 1');
+INSERT INTO "sqlite_stat1" VALUES('listing','ix_listing_taken','1000000 1000000 5 1 1 1 1 1 1 1');
+INSERT INTO "sqlite_stat1" VALUES('listing','listing','1000000 1000000 1');
 CREATE INDEX ix_photos_album ON photos (album_id, missing_since, id);
 CREATE INDEX ix_photos_inode ON photos (inode, device);
 CREATE INDEX ix_photos_label ON photos (album_id, label, id);
 CREATE INDEX ix_photos_size ON photos (size);
+CREATE INDEX ix_photos_pixels ON photos (width, height);
+CREATE INDEX ix_photos_lens ON photos (lens);
+CREATE INDEX ix_photos_format ON photos (format);
+CREATE INDEX ix_photos_camera ON photos (camera);
 CREATE INDEX ix_photos_taken ON photos (album_id, taken_at, id);
 CREATE INDEX ix_analyses_mean ON analyses (model_id, mean, photo_id);
 CREATE INDEX ix_analyses_photo ON analyses (photo_id);
@@ -222,6 +240,7 @@ CREATE INDEX ix_analyses_status ON analyses (model_id, status, photo_id);
 CREATE INDEX ix_faces_photo ON faces (photo_id);
 CREATE INDEX ix_judgements_flag ON judgements (flag, photo_id);
 CREATE INDEX ix_judgements_rating ON judgements (rating, photo_id);
+CREATE INDEX ix_judgements_color ON judgements (color, photo_id);
 CREATE INDEX ix_moves_journal ON moves (journal_id, id);
 CREATE INDEX ix_moves_state ON moves (state);
 CREATE INDEX ix_person_faces_person ON person_faces (person_id, photo_id);
@@ -231,25 +250,31 @@ CREATE INDEX ix_listing_album ON listing (model_id, album_id, mean, photo_id, st
 CREATE INDEX ix_listing_faces ON listing (model_id, face_count, photo_id, album_id, status, mean, rating, flag);
 CREATE INDEX ix_listing_flag ON listing (model_id, flag, photo_id, album_id, status, mean, face_count, rating) WHERE flag IS NOT NULL;
 CREATE INDEX ix_listing_label ON listing (model_id, label, photo_id, album_id, status, mean, face_count, rating, flag);
+CREATE INDEX ix_listing_low ON listing (model_id, low, photo_id, album_id, status, mean, face_count, rating, flag);
 CREATE INDEX ix_listing_mean ON listing (model_id, mean, photo_id, album_id, status, face_count, rating, flag);
 CREATE INDEX ix_listing_odd ON listing (model_id, status, photo_id, album_id, mean, face_count, rating, flag) WHERE status <> 1;
 CREATE INDEX ix_listing_rating ON listing (model_id, rating, photo_id, album_id, status, mean, face_count, flag);
 CREATE INDEX ix_listing_size ON listing (model_id, size, photo_id, album_id, status, mean, face_count, rating, flag);
 CREATE INDEX ix_listing_stale ON listing (model_id, photo_id, status, album_id) WHERE stale = 1;
 CREATE INDEX ix_listing_taken ON listing (model_id, taken_at, photo_id, album_id, status, mean, face_count, rating, flag);
-CREATE VIEW listed AS SELECT m.id AS model_id, p.id AS photo_id, p.album_id AS album_id, CASE WHEN p.missing_since IS NOT NULL THEN 4 WHEN a.status IS NULL THEN 0 ELSE CASE a.status WHEN 'pending' THEN 0 WHEN 'scored' THEN 1 WHEN 'not_scored' THEN 2 WHEN 'unreadable' THEN 3 WHEN 'missing' THEN 4 END END AS status, a.mean AS mean, p.face_count AS face_count, coalesce(j.rating, 0) AS rating, CASE j.flag WHEN 'pick' THEN 1 WHEN 'reject' THEN 2 END AS flag, p.taken_at AS taken_at, p.size AS size, p.label AS label, coalesce(a.source <> p.size || ':' || p.mtime_ns, 1) AS stale FROM models m CROSS JOIN photos p LEFT JOIN analyses a ON a.model_id = m.id AND a.photo_id = p.id LEFT JOIN judgements j ON j.photo_id = p.id;
+CREATE VIEW listed AS SELECT m.id AS model_id, p.id AS photo_id, p.album_id AS album_id, CASE WHEN p.missing_since IS NOT NULL THEN 4 WHEN a.status IS NULL THEN 0 ELSE CASE a.status WHEN 'pending' THEN 0 WHEN 'scored' THEN 1 WHEN 'not_scored' THEN 2 WHEN 'unreadable' THEN 3 WHEN 'missing' THEN 4 END END AS status, a.mean AS mean, a.mean - coalesce(a.uncertainty, 0) AS low, p.face_count AS face_count, coalesce(j.rating, 0) AS rating, CASE j.flag WHEN 'pick' THEN 1 WHEN 'reject' THEN 2 END AS flag, p.taken_at AS taken_at, p.size AS size, p.label AS label, coalesce(a.source <> p.size || ':' || p.mtime_ns, 1) AS stale FROM models m CROSS JOIN photos p LEFT JOIN analyses a ON a.model_id = m.id AND a.photo_id = p.id LEFT JOIN judgements j ON j.photo_id = p.id;
+CREATE VIRTUAL TABLE photo_names USING fts5(label, content='photos', content_rowid='id', tokenize='trigram');
+INSERT INTO photo_names (photo_names) VALUES ('rebuild');
 CREATE TRIGGER listing_photo_added AFTER INSERT ON photos BEGIN INSERT INTO listing SELECT * FROM listed WHERE photo_id = NEW.id; END;
 CREATE TRIGGER listing_photo_changed AFTER UPDATE OF album_id, missing_since, face_count, taken_at, size, mtime_ns, label ON photos WHEN OLD.album_id IS NOT NEW.album_id OR OLD.missing_since IS NOT NEW.missing_since OR OLD.face_count IS NOT NEW.face_count OR OLD.taken_at IS NOT NEW.taken_at OR OLD.size IS NOT NEW.size OR OLD.mtime_ns IS NOT NEW.mtime_ns OR OLD.label IS NOT NEW.label BEGIN DELETE FROM listing WHERE model_id IN (SELECT id FROM models) AND photo_id = NEW.id; INSERT INTO listing SELECT * FROM listed WHERE photo_id = NEW.id; END;
 CREATE TRIGGER listing_photo_removed AFTER DELETE ON photos BEGIN DELETE FROM listing WHERE model_id IN (SELECT id FROM models) AND photo_id = OLD.id; END;
 CREATE TRIGGER listing_outdated_reasons AFTER UPDATE OF size, mtime_ns ON photos WHEN OLD.size IS NOT NEW.size OR OLD.mtime_ns IS NOT NEW.mtime_ns BEGIN DELETE FROM reasons WHERE photo_id = NEW.id; END;
 CREATE TRIGGER listing_analysis_added AFTER INSERT ON analyses BEGIN DELETE FROM listing WHERE model_id = NEW.model_id AND photo_id = NEW.photo_id; INSERT INTO listing SELECT * FROM listed WHERE model_id = NEW.model_id AND photo_id = NEW.photo_id; END;
-CREATE TRIGGER listing_analysis_changed AFTER UPDATE OF status, mean, source ON analyses BEGIN DELETE FROM listing WHERE model_id = NEW.model_id AND photo_id = NEW.photo_id; INSERT INTO listing SELECT * FROM listed WHERE model_id = NEW.model_id AND photo_id = NEW.photo_id; END;
+CREATE TRIGGER listing_analysis_changed AFTER UPDATE OF status, mean, uncertainty, source ON analyses BEGIN DELETE FROM listing WHERE model_id = NEW.model_id AND photo_id = NEW.photo_id; INSERT INTO listing SELECT * FROM listed WHERE model_id = NEW.model_id AND photo_id = NEW.photo_id; END;
 CREATE TRIGGER listing_analysis_removed AFTER DELETE ON analyses BEGIN DELETE FROM listing WHERE model_id = OLD.model_id AND photo_id = OLD.photo_id; INSERT INTO listing SELECT * FROM listed WHERE model_id = OLD.model_id AND photo_id = OLD.photo_id; END;
 CREATE TRIGGER listing_judgement_added AFTER INSERT ON judgements BEGIN DELETE FROM listing WHERE model_id IN (SELECT id FROM models) AND photo_id = NEW.photo_id; INSERT INTO listing SELECT * FROM listed WHERE photo_id = NEW.photo_id; END;
 CREATE TRIGGER listing_judgement_changed AFTER UPDATE OF rating, flag ON judgements WHEN OLD.rating IS NOT NEW.rating OR OLD.flag IS NOT NEW.flag BEGIN DELETE FROM listing WHERE model_id IN (SELECT id FROM models) AND photo_id = NEW.photo_id; INSERT INTO listing SELECT * FROM listed WHERE photo_id = NEW.photo_id; END;
 CREATE TRIGGER listing_judgement_removed AFTER DELETE ON judgements BEGIN DELETE FROM listing WHERE model_id IN (SELECT id FROM models) AND photo_id = OLD.photo_id; INSERT INTO listing SELECT * FROM listed WHERE photo_id = OLD.photo_id; END;
 CREATE TRIGGER listing_model_added AFTER INSERT ON models BEGIN INSERT INTO listing SELECT * FROM listed WHERE model_id = NEW.id; END;
 CREATE TRIGGER listing_model_removed AFTER DELETE ON models BEGIN DELETE FROM listing WHERE model_id = OLD.id; END;
+CREATE TRIGGER names_added AFTER INSERT ON photos BEGIN INSERT INTO photo_names (rowid, label) VALUES (NEW.id, NEW.label); END;
+CREATE TRIGGER names_changed AFTER UPDATE OF label ON photos WHEN OLD.label IS NOT NEW.label BEGIN INSERT INTO photo_names (photo_names, rowid, label) VALUES ('delete', OLD.id, OLD.label); INSERT INTO photo_names (rowid, label) VALUES (NEW.id, NEW.label); END;
+CREATE TRIGGER names_removed AFTER DELETE ON photos BEGIN INSERT INTO photo_names (photo_names, rowid, label) VALUES ('delete', OLD.id, OLD.label); END;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('albums',1);
 INSERT INTO "sqlite_sequence" VALUES('photos',4);
