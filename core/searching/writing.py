@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from core.domain import PhotoQuery, Term
 from core.searching.parsing import QUOTES
 
+_PLAIN = re.compile(r"\w[\w.-]*")
+"""Values that are nothing else when they stand without quotation marks."""
+
 
 def quoted(value: str) -> str:
     """A value as it may stand after a key."""
     plain = "".join("'" if letter in QUOTES else letter for letter in value)
-    needs = not plain or any(letter.isspace() or letter == "," for letter in plain)
-    return f'"{plain}"' if needs else plain
+    return plain if _PLAIN.fullmatch(plain) else f'"{plain}"'
 
 
 def written(terms: Iterable[Term]) -> str:
