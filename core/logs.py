@@ -7,6 +7,8 @@ import logging.handlers
 import re
 from pathlib import Path
 
+from core.files.private import private_file, private_folder
+
 LOG_NAME = "albumen.log"
 MAX_BYTES = 1_000_000
 KEPT_FILES = 3
@@ -31,7 +33,8 @@ def start_logging(directory: Path, *, level: int = logging.INFO) -> logging.Hand
     """
     root = logging.getLogger()
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        private_folder(directory)
+        private_file(directory / LOG_NAME)
         handler: logging.Handler = logging.handlers.RotatingFileHandler(
             directory / LOG_NAME,
             maxBytes=MAX_BYTES,

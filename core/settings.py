@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import AlbumenError
+from core.files.private import private_folder
 from core.paths import config_dir
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
     text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     temporary: str | None = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(target.parent)
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(text)

@@ -16,6 +16,7 @@ from PIL import Image
 
 from core.domain import ImageArray
 from core.errors import LibraryError
+from core.files.private import private_file, private_folder
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class ThumbnailStore:
     """
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
+        private_folder(directory)
         self._path = directory / STORE_NAME
         self._lock = threading.Lock()
         self._open: sqlite3.Connection | None = None
@@ -128,9 +129,7 @@ class ThumbnailStore:
 
     def _connection(self) -> sqlite3.Connection:
         if self._open is None:
-            # Made readable for the user alone; SQLite gives its other files the same rights.
-            with contextlib.suppress(OSError):
-                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            private_file(self._path)
             connection = sqlite3.connect(
                 self._path, timeout=30, isolation_level=None, check_same_thread=False
             )

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
+from core.files.private import private_file, private_folder
 from core.library.schema import metadata
 
 log = logging.getLogger(__name__)
@@ -56,9 +57,10 @@ def back_up_daily(database: Path, today: date) -> Path | None:
     target = folder / f"library-{today.isoformat()}.db"
     if target.exists():
         return None
-    folder.mkdir(exist_ok=True)
+    private_folder(folder)
     unfinished = target.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
+    private_file(unfinished)
     with contextlib.closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=OFF")
         for table in KEPT_TABLES:

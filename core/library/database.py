@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection
 
 from core.errors import LibraryError, NewerLibraryError
+from core.files.private import private_file, private_folder
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ def make_folder(directory: Path) -> None:
         LibraryError: it can't be made.
     """
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        private_folder(directory)
     except OSError as error:
         raise LibraryError(
             f"The library folder {directory} can't be made: {error.strerror}."
@@ -107,6 +108,7 @@ def prepare(directory: Path) -> Path:
     """
     make_folder(directory)
     path = directory / DATABASE_NAME
+    private_file(path)
     version = _read_version(path)
     if version > SCHEMA_VERSION:
         raise NewerLibraryError(
@@ -136,6 +138,7 @@ def _read_version(path: Path) -> int:
 def _back_up(path: Path, version: int) -> Path:
     """Copy a consistent snapshot beside the library before its schema changes."""
     target = path.with_name(f"{path.stem}.before-v{SCHEMA_VERSION}.from-v{version}.db")
+    private_file(target)
     with (
         contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as source,
         contextlib.closing(sqlite3.connect(target)) as copy,

@@ -8,12 +8,14 @@ from datetime import date
 from pathlib import Path
 
 from core.errors import LibraryError, NewerLibraryError
+from core.files.private import private_file
 from core.files.thumbnails import ThumbnailStore
 from core.library import backup
 from core.library.database import DATABASE_NAME, make_engine, make_folder, prepare
 from core.library.foreign_changes import CHECK_S, ForeignChanges
 from core.library.presence import Presence
 from core.library.queries import Queries
+from core.library.rescue import replace_damaged
 from core.library.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -46,7 +48,7 @@ class Library:
             self.presence.release()
             raise
         if self.presence.first:
-            self._open_mark.touch()
+            private_file(self._open_mark)
             self._back_up(database)
         self._read_engine = make_engine(database, read_only=True)
         self._write_engine = make_engine(database, read_only=False)
@@ -58,7 +60,7 @@ class Library:
     def take_turn(self) -> bool:
         """Be the first at work on the library from now on, if nobody else is; gives whether."""
         if self.presence.claim():
-            self._open_mark.touch()
+            private_file(self._open_mark)
         return self.presence.first
 
     def follow_other_programs(self, check_s: float = CHECK_S) -> None:
@@ -81,18 +83,8 @@ class Library:
             # A library that another program holds open is never replaced under it.
             if not (self.presence.first and database.exists() and backup.is_damaged(database)):
                 raise
-        today = date.today()
-        damaged = backup.set_aside(database, today)
-        fresh = prepare(path)
-        recovered = backup.recover(fresh, [damaged, *backup.backups(database)])
-        note = (
-            f"The library was damaged. It was set aside as {damaged.name}; "
-            f"{recovered.rows['albums']} albums, {recovered.rows['photos']} photos and "
-            f"{recovered.rows['judgements']} ratings were recovered. No photo was touched."
-        )
-        log.warning("%s Incomplete: %s", note, ", ".join(recovered.partial) or "nothing")
-        self.notes.append(note)
-        return fresh
+        self.notes.append(replace_damaged(database, date.today()))
+        return prepare(path)
 
     def _back_up(self, database: Path) -> None:
         try:

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import IO
 
+from core.files.private import private_file
+
 
 class Presence:
     """A lock file that the system frees when the process ends, however it ends.
@@ -15,7 +17,9 @@ class Presence:
     """
 
     def __init__(self, directory: Path) -> None:
-        self._file: IO[str] | None = (directory / "library.lock").open("a+")
+        lock = directory / "library.lock"
+        private_file(lock)
+        self._file: IO[str] | None = lock.open("a+")
         self.first = _try_lock(self._file)
 
     def claim(self) -> bool:

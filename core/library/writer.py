@@ -21,12 +21,15 @@ from core.domain import Album, ColorLabel, Flag, LibraryChange
 from core.errors import LibraryError
 from core.library import (
     analysis_writes,
+    face_forgetting,
     file_writes,
     forgetting,
     judgement_writes,
     reason_writes,
 )
 from core.library.analysis_writes import AnalyzedPhoto
+from core.library.database import BUSY_TIMEOUT_S, WRITE_TIMEOUT_S
+from core.library.face_forgetting import ForgottenFaces
 from core.library.file_writes import FileChanges
 from core.library.reason_writes import MeasuredPhoto
 
@@ -118,6 +121,34 @@ class Writer:
             assert driver is not None
             return int(driver.execute("PRAGMA data_version").fetchone()[0])
 
+    def compact(self) -> Future[None]:
+        """Write the library's file anew, so that nothing of what was deleted stays in it.
+
+        The future fails with ``LibraryError`` when the disk has no room for it, or another
+        program holds the library.
+        """
+        return self._pool.submit(self._compact)
+
+    def _compact(self) -> None:
+        with self._engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            try:
+                driver.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
+                whole = face_forgetting.compact(driver)
+            except sqlite3.OperationalError as error:
+                raise LibraryError(
+                    f"The library could not be written anew ({error}): what was deleted may still "
+                    "be found in its file. Free some space, close other windows, and try again."
+                ) from error
+            finally:
+                driver.execute(f"PRAGMA busy_timeout={int(WRITE_TIMEOUT_S * 1000)}")
+        if not whole:
+            raise LibraryError(
+                "The library is being read by another program: what was deleted may still be "
+                "found in its file. Close other windows and try again."
+            )
+
     def _transact(self, write: Write[T], durable: bool) -> tuple[T, LibraryChange]:
         with self._engine.connect() as connection:
             # Before the transaction begins, since it can't be set within one.
@@ -187,6 +218,10 @@ class Writer:
     def forget_analyses(self, model: str, photo_ids: Sequence[int]) -> Future[None]:
         """Let photos be analyzed again, whatever was found."""
         return self.submit(lambda c: forgetting.forget(c, model, photo_ids))
+
+    def forget_faces(self, people: bool) -> Future[ForgottenFaces]:
+        """Delete all face data (and with ``people`` all names); `compact` makes it unreadable."""
+        return self.submit(lambda c: face_forgetting.forget_faces(c, people))
 
     def save_reasons(self, measured: Iterable[MeasuredPhoto]) -> Future[int]:
         """Store measured faults; gives how many still matched their photo's file."""
