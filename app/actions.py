@@ -17,6 +17,7 @@ from core.curation.apply import Applied
 from core.curation.undo import Undone, history, undo
 from core.domain import Album, ColorLabel, Flag, LibraryChange
 from core.errors import UsageError
+from core.library.judgement_writes import REPEATABLE
 from core.library.library import Library
 
 
@@ -161,4 +162,4 @@ def _undo(library: Library, entry: int | None) -> TakenBack:
     library.writer.submit(lambda _: (None, LibraryChange())).result()
     done = undo(library, entry)
     kinds = {record.id: record.kind for record in history(library)}
-    return TakenBack(done, kinds.get(done.journal_id) == "judgement")
+    return TakenBack(done, kinds.get(done.journal_id) in REPEATABLE)

@@ -231,6 +231,15 @@ class Album:
 
 
 @dataclass(frozen=True, slots=True)
+class SmartAlbum:
+    """A search that was kept under a name; ``query`` is in the query language."""
+
+    id: int
+    name: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoRow:
     """What the grid paints of a photo: cheap to fetch by the hundred."""
 

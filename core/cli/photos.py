@@ -23,11 +23,12 @@ from core.cli.session import (
     scan_folders,
     told_errors,
 )
-from core.domain import Photo, PhotoQuery, SortKey, Status
+from core.domain import Photo, PhotoQuery, SortKey, Status, Term
 from core.errors import UsageError
 from core.library.library import Library
 from core.library.movements import Movement
 from core.paths import absolute
+from core.searching.parsing import QueryError, parse
 
 
 class SortChoice(enum.StrEnum):
@@ -98,6 +99,14 @@ def list_photos(
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many.")] = None,
     portraits: Annotated[bool, typer.Option("--portraits", help="Only with a face.")] = False,
     status: Annotated[Status | None, typer.Option(help="Only photos in this state.")] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(
+            "--query",
+            metavar="WORDS",
+            help="As in the window: 'score>6 faces:1 -reason:noise taken:2024-06'.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List what the index holds, without looking at the disk."""
@@ -107,6 +116,7 @@ def list_photos(
             folder=absolute(folder) if folder is not None else None,
             statuses=frozenset(Status) if status is None else frozenset({status}),
             portraits_only=portraits,
+            terms=parsed(search),
             sort=SortKey(sort.value.removeprefix("-")),
             descending=sort.value.startswith("-") or sort is SortChoice.MOVED,
             limit=limit,
@@ -114,6 +124,19 @@ def list_photos(
         with opened(library) as opened_library:
             photos, moved = _asked(opened_library, query)
     _print(photos, as_json, moved)
+
+
+def parsed(search: str | None) -> tuple[Term, ...]:
+    """A search in the query language.
+
+    Raises:
+        UsageError: it can't be read; the place is marked below it.
+    """
+    try:
+        return parse(search or "")
+    except QueryError as error:
+        mark = " " * error.start + "^" * max(1, error.end - error.start)
+        raise UsageError(f"{error}\n  {search}\n  {mark}") from error
 
 
 def rank(

@@ -12,7 +12,7 @@ from core.curation.apply import LeftAlone
 from core.curation.lock import CurationBusyError, locked
 from core.curation.restore import take_back
 from core.errors import UsageError
-from core.library import curation_writes, group_queries
+from core.library import curation_writes, group_queries, smart_album_writes
 from core.library.group_queries import CurationRecord
 from core.library.library import Library
 
@@ -28,7 +28,7 @@ class HistoryEntry:
     Attributes:
         id: what ``undo`` takes.
         at: when, UTC.
-        kind: ``curation`` or ``judgement``.
+        kind: ``curation``, ``judgement`` or ``smart_album``.
         description: one line.
         undone: whether it is taken back.
         photos: how many photos it changed.
@@ -74,6 +74,8 @@ def _entry(record: CurationRecord) -> HistoryEntry:
     moved = {move.photo_id for move in record.moves if move.photo_id and move.state != "failed"}
     if record.kind == curation_writes.CURATION:
         photos = len(moved) if record.moves else len(record.after.get("flagged", ()))
+    elif record.kind == smart_album_writes.SMART_ALBUM:
+        photos = 0
     else:
         photos = len(record.after)
     undone = record.undone_at is not None
@@ -115,6 +117,10 @@ def undo(library: Library, journal_id: int | None = None) -> Undone:
             raise UsageError(f"Entry {record.id} is taken back already.")
         if record.kind == curation_writes.CURATION:
             return _take_back_entry(library, record)
+        if record.kind == smart_album_writes.SMART_ALBUM:
+            back = smart_album_writes.take_back
+            library.writer.submit(lambda c: back(c, record.id)).result()
+            return Undone(record.id, record.description)
         return _take_back_judgement(library, record)
 
 

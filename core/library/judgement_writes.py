@@ -12,6 +12,10 @@ from sqlalchemy.engine import Connection
 from core.domain import ColorLabel, Flag, LibraryChange
 from core.errors import UsageError
 from core.library.schema import journal, judgements, now
+from core.library.smart_album_writes import SMART_ALBUM, do_again
+
+REPEATABLE = ("judgement", SMART_ALBUM)
+"""Kinds of journal entries that can be done again after they were taken back."""
 
 FIELDS = ("rating", "flag", "color")
 BLANK: dict[str, Any] = {"rating": 0, "flag": None, "color": None}
@@ -109,17 +113,17 @@ def undo(connection: Connection) -> tuple[str | None, LibraryChange]:
 
 
 def redo(connection: Connection) -> tuple[str | None, LibraryChange]:
-    """Do again the judgement taken back last, unless something newer was done since."""
+    """Do again what was taken back last, unless something newer was done since."""
     newest_done = connection.scalar(
         select(func.max(journal.c.id)).where(
-            journal.c.undone_at.is_(None), journal.c.kind == "judgement"
+            journal.c.undone_at.is_(None), journal.c.kind.in_(REPEATABLE)
         )
     )
     entry = connection.execute(
         select(journal)
         .where(
             journal.c.undone_at.is_not(None),
-            journal.c.kind == "judgement",
+            journal.c.kind.in_(REPEATABLE),
             journal.c.id > (newest_done or 0),
         )
         .order_by(journal.c.id)
@@ -127,5 +131,7 @@ def redo(connection: Connection) -> tuple[str | None, LibraryChange]:
     ).first()
     if entry is None:
         return None, LibraryChange()
+    if entry.kind == SMART_ALBUM:
+        return do_again(connection, entry.id)
     connection.execute(update(journal).where(journal.c.id == entry.id).values(undone_at=None))
     return entry.description, _write(connection, entry.after)

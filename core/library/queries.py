@@ -42,6 +42,7 @@ from core.library.reads import chunks
 from core.library.reason_queries import main_reason, reason_counts
 from core.library.rows import to_photo_row
 from core.library.schema import albums, analyses, journal, judgements, models, photos
+from core.library.search_queries import SearchQueries
 
 GRID_ROWS = (
     select(
@@ -81,7 +82,7 @@ class JournalEntry:
     undone: bool
 
 
-class Queries(FileQueries, PhotoQueries):
+class Queries(FileQueries, PhotoQueries, SearchQueries):
     """All reads, for whoever has the library."""
 
     # --- albums ----------------------------------------------------------------------------------

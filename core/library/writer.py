@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
-from core.domain import Album, ColorLabel, Flag, LibraryChange
+from core.domain import Album, ColorLabel, Flag, LibraryChange, SmartAlbum
 from core.errors import LibraryError
 from core.library import (
     analysis_writes,
@@ -26,6 +26,7 @@ from core.library import (
     forgetting,
     judgement_writes,
     reason_writes,
+    smart_album_writes,
 )
 from core.library.analysis_writes import AnalyzedPhoto
 from core.library.database import BUSY_TIMEOUT_S, WRITE_TIMEOUT_S
@@ -244,6 +245,18 @@ class Writer:
         """Give a colour label, or clear it."""
         ids = list(photo_ids)
         return self.submit(lambda c: judgement_writes.set_color(c, ids, color))
+
+    def save_search(self, name: str, query: str) -> Future[SmartAlbum]:
+        """Keep a search as a smart album. Raises ``UsageError`` where it can't be read."""
+        return self.submit(lambda c: smart_album_writes.save(c, name, query))
+
+    def rename_search(self, album_id: int, name: str) -> Future[None]:
+        """Give a smart album another name. Raises ``UsageError`` where that is taken."""
+        return self.submit(lambda c: smart_album_writes.rename(c, album_id, name))
+
+    def remove_search(self, album_id: int) -> Future[None]:
+        """Forget a smart album."""
+        return self.submit(lambda c: smart_album_writes.remove(c, album_id))
 
     def undo(self) -> Future[str | None]:
         """Take back the newest action; gives its description, ``None`` when there is none."""

@@ -258,3 +258,18 @@ def test_what_a_new_model_moved_most_comes_first(run: Run, album: Path) -> None:
     assert ranked[0]["mean"] - ranked[0]["mean_before"] == pytest.approx(changes[0], abs=1e-3)
     listed = run("list", album, "--sort", "moved")
     assert [photo["path"] for photo in listed][:4] == [photo["path"] for photo in ranked]
+
+
+def test_list_understands_the_query_language(
+    run: Run, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("scan", album)
+    scored = run("list", "--query", "score>1 format:jpg")
+    assert len(scored) == 4
+    best = max(photo["mean"] for photo in scored)
+    above = run("list", "--query", f"score>={best:.6f} -broken", "--sort", "-score")
+    assert {photo["mean"] for photo in above} <= {best}
+    assert main(["list", "--library", str(tmp_path / "library"), "--query", "score>1 fases:1"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert "Did you mean “faces”?" in told[0]
+    assert told[1][told[2].index("^") : told[2].rindex("^") + 1] == "fases"
