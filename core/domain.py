@@ -130,7 +130,9 @@ class PhotoMetadata:
 
     ``taken_at`` is the camera's wall-clock time without a zone; ``taken_source`` says where it
     comes from: ``exif``, ``name`` (a date in the file's name) or ``mtime``.
-    ``width`` and ``height`` are those of the full upright photo, in pixels.
+    ``width`` and ``height`` are those of the full upright photo, in pixels. ``exposure_bias`` is
+    the exposure that was asked for against the metered one, in stops; ``auto_bracket`` is true
+    where the camera says that it took a bracket.
     """
 
     format: str
@@ -146,6 +148,8 @@ class PhotoMetadata:
     exposure_s: float | None = None
     aperture: float | None = None
     focal_mm: float | None = None
+    exposure_bias: float | None = None
+    auto_bracket: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +351,7 @@ class PhotoQuery:
     flag: Flag | None = None
     min_rating: int | None = None
     reason: str | None = None  # only photos with this measured fault (its code)
+    person: int | None = None  # only photos of this person (an id of the table people)
     terms: tuple[Term, ...] = ()
     sort: SortKey = SortKey.SCORE
     descending: bool = True

@@ -24,7 +24,7 @@ from core.library.codec import pack_floats, pack_maps, unpack_floats, unpack_map
 
 METADATA = (
     "format", "width", "height", "orientation", "animated", "taken_at", "taken_source", "camera",
-    "lens", "iso", "exposure_s", "aperture", "focal_mm",
+    "lens", "iso", "exposure_s", "aperture", "focal_mm", "exposure_bias", "auto_bracket",
 )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def schema() -> Any:
         ("orientation", pa.int32()), ("animated", pa.bool_()), ("taken_at", pa.timestamp("us")),
         ("taken_source", pa.string()), ("camera", pa.string()), ("lens", pa.string()),
         ("iso", pa.int64()), ("exposure_s", pa.float64()), ("aperture", pa.float64()),
-        ("focal_mm", pa.float64()),
+        ("focal_mm", pa.float64()), ("exposure_bias", pa.float64()), ("auto_bracket", pa.bool_()),
     ])  # fmt: skip
 
 

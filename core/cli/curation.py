@@ -58,7 +58,8 @@ def keep(
         wanted = existing_folder(folder)
         with opened(library) as opened_library:
             tell_recovered(recover(opened_library))
-            scan_folders(opened_library, [wanted], model)
+            # Closed eyes and blur go before the score, so they must be known.
+            scan_folders(opened_library, [wanted], model, reasons=True)
             scored_by = model_id(model)
             taste = load_taste(opened_library, scored_by)
             plan = preview(opened_library, scored_by, n, by, folder=wanted, taste=taste)

@@ -20,8 +20,10 @@ def with_reasons(library: Library, photo: Photo) -> Photo:
     if photo.reasons_measured or photo.status is not Status.SCORED or not photo.path.exists():
         return photo
     state = photo.path.stat()
-    reasons = Measurer().measure(photo.path, photo.faces)
+    found = Measurer().measure_all(photo.path, photo.faces)
     if photo.id:
         source = f"{state.st_size}:{state.st_mtime_ns}"
-        library.writer.save_reasons([MeasuredPhoto(photo.id, source, reasons)]).result()
-    return dataclasses.replace(photo, reasons=reasons, reasons_measured=True)
+        library.writer.save_reasons(
+            [MeasuredPhoto(photo.id, source, found.reasons, found.softness)]
+        ).result()
+    return dataclasses.replace(photo, reasons=found.reasons, reasons_measured=True)

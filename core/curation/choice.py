@@ -1,16 +1,18 @@
 """Which photos of a group stay: a pure function of what is known about them.
 
-Order of preference: the user's word; then photos without a hard portrait fault; then the lower
-bound of the score, less what an almost equal photo that already stays takes away. Whatever happens,
-N stay, and what can't be judged stays besides.
+Order of preference: the user's word; then photos without a hard portrait fault, of one scene also
+those that are not clearly softer than its sharpest; then the lower bound of the score, less what an
+almost equal photo that already stays takes away. Whatever happens, N stay, and what can't be judged
+stays besides.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from core.curation.faults import SCENE, Faults
 from core.domain import Flag, Status
 from core.grouping.groups import Group, GroupKind
 from core.grouping.items import Item, distance, face_likeness
@@ -19,21 +21,14 @@ from core.paths import display_name
 DEFAULT_UNCERTAINTY = 0.2
 """Half-width, in score units, where a model states none: an assumption, not a measurement."""
 
+SAME_SCENE_UNCERTAINTY = 0.1
+"""TODO"""
+
 ALIKE_BITS = 16
 """Bits from which two photos take nothing away from each other."""
 
 ALIKE_PENALTY = 0.5
 """Score units that a photo loses for each equal-looking one that already stays."""
-
-HARD_FAULTS: Mapping[str, str] = {
-    "eyes_closed": "closed eyes",
-    "motion_blur": "motion blur",
-    "face_cut": "the face is cut off",
-}
-"""Codes of measured faults that go before any score, and their words."""
-
-HARD_SEVERITY = 0.2
-"""Severity (0..1) from which such a fault counts; one just noticed is left to the score."""
 
 
 class Why(enum.StrEnum):
@@ -103,18 +98,6 @@ def lower_bound(item: Item) -> float:
     return float("-inf") if mean is None else mean - uncertainty(item)
 
 
-def hard_faults(item: Item) -> list[str]:
-    """Words of the hard faults of the item's main face, the gravest first.
-
-    In a group, one of many blinking is no reason to drop the photo; its main face is.
-    """
-    return [
-        HARD_FAULTS[fault.code]
-        for fault in item.lead.faults
-        if fault.code in HARD_FAULTS and fault.on_main_face and fault.severity >= HARD_SEVERITY
-    ]
-
-
 def protected(item: Item, whole: frozenset[int], kind: GroupKind) -> tuple[Why, str] | None:
     """Why an item can't be rejected by the program at all, or ``None``."""
     if not item.online:
@@ -174,7 +157,8 @@ def choose(
         for item in open_items
         if overrides.get(item.id) is False or (item.flag is Flag.REJECT)
     }
-    ranking = _Ranking(copies, unwanted)
+    faults = Faults(group)
+    ranking = _Ranking(copies, unwanted, faults)
     for choice in kept:
         ranking.keep(choice.item, open_items)
     while open_items and slots > 0:
@@ -185,13 +169,14 @@ def choose(
         if few and not unwanted:
             kept.append(Choice(best, True, Why.FEW, f"no more than {n} are there"))
         else:
-            kept.append(Choice(best, True, *_why_kept(best, kept, open_items, n)))
+            kept.append(Choice(best, True, *_why_kept(best, kept, open_items, n, faults)))
     staying = [choice.item for choice in kept]
     gone = [
-        _rejection(item, staying, copies, overrides)
-        for item in sorted(open_items, key=_Ranking(copies, unwanted).key)
+        _rejection(item, staying, copies, overrides, faults)
+        for item in sorted(open_items, key=_Ranking(copies, unwanted, faults).key)
     ]
-    return GroupChoice(group, (*_mark_close(kept, gone), *besides, *_mark_close(gone, kept)))
+    ties = _Ties(group.kind in SCENE, faults)
+    return GroupChoice(group, (*ties.marked(kept, gone), *besides, *ties.marked(gone, kept)))
 
 
 def _users_word(item: Item, overrides: Mapping[int, bool]) -> str | None:
@@ -207,9 +192,10 @@ def _users_word(item: Item, overrides: Mapping[int, bool]) -> str | None:
 class _Ranking:
     """The order of preference, which changes with every item that stays."""
 
-    def __init__(self, copies: Mapping[int, int], unwanted: set[int]) -> None:
+    def __init__(self, copies: Mapping[int, int], unwanted: set[int], faults: Faults) -> None:
         self._copies = copies
         self._unwanted = unwanted
+        self._faults = faults
         self._kept_copies: set[int] = set()
         self._alike: dict[int, float] = {}
 
@@ -226,7 +212,7 @@ class _Ranking:
         return (
             item.id in self._unwanted,
             self._copies.get(item.id) in self._kept_copies,
-            len(hard_faults(item)),
+            len(self._faults(item)),
             -worth,
             item.id,
         )
@@ -242,16 +228,16 @@ def likeness(first: Item, second: Item) -> float:
     return (1 - apart / ALIKE_BITS) * faces
 
 
-def _why_kept(item: Item, kept: list[Choice], others: list[Item], n: int) -> tuple[Why, str]:
-    faults = hard_faults(item)
-    if faults:
-        return Why.FEW, f"{faults[0]}, but at least {n} stay"
+def _why_kept(
+    item: Item, kept: list[Choice], others: list[Item], n: int, faults: Faults
+) -> tuple[Why, str]:
+    found = faults(item)
+    if found:
+        return Why.FEW, f"{found[0]}, but at least {n} stay"
     if item.flag is Flag.REJECT:
         return Why.FEW, f"you rejected it, but at least {n} stay"
     better = [
-        other
-        for other in others
-        if not hard_faults(other) and lower_bound(other) > lower_bound(item)
+        other for other in others if not faults(other) and lower_bound(other) > lower_bound(item)
     ]
     if kept and better:
         return Why.VARIETY, "differs from the others that stay"
@@ -259,7 +245,11 @@ def _why_kept(item: Item, kept: list[Choice], others: list[Item], n: int) -> tup
 
 
 def _rejection(
-    item: Item, kept: list[Item], copies: Mapping[int, int], overrides: Mapping[int, bool]
+    item: Item,
+    kept: list[Item],
+    copies: Mapping[int, int],
+    overrides: Mapping[int, bool],
+    faults: Faults,
 ) -> Choice:
     if overrides.get(item.id) is False or item.flag is Flag.REJECT:
         return Choice(item, False, Why.USER, "you rejected it")
@@ -267,9 +257,9 @@ def _rejection(
         if item.id in copies and copies.get(other.id) == copies[item.id]:
             name = display_name(other.lead.path.name)
             return Choice(item, False, Why.COPY, f"an exact copy of {name}", rival=other.id)
-    faults = hard_faults(item)
-    if faults and any(not hard_faults(other) for other in kept):
-        return Choice(item, False, Why.FAULT, faults[0])
+    found = faults(item)
+    if found and any(not faults(other) for other in kept):
+        return Choice(item, False, Why.FAULT, found[0])
     twin = max(kept, key=lambda other: (likeness(item, other), -other.id), default=None)
     if twin is not None and likeness(item, twin) >= 0.5:
         gap = (twin.lead.mean or 0) - (item.lead.mean or 0)
@@ -298,23 +288,33 @@ def _rejection(
 _SETTLED = frozenset({Why.USER, Why.COPY, Why.FAULT})
 
 
-def _mark_close(ours: list[Choice], theirs: list[Choice]) -> list[Choice]:
-    """Mark choices whose score can't be told from a score across the line."""
-    marked = []
-    for choice in ours:
-        close = choice.why not in _SETTLED and any(
-            other.why not in _SETTLED and _tie(choice.item, other.item) for other in theirs
-        )
-        marked.append(
-            Choice(choice.item, choice.kept, choice.why, choice.reason, close, choice.rival)
-        )
-    return marked
+@dataclass(frozen=True, slots=True)
+class _Ties:
+    """Tells scores that can't be told apart; ``scene``: the photos show one scene."""
 
+    scene: bool
+    faults: Faults
 
-def _tie(first: Item, second: Item) -> bool:
-    if first.lead.mean is None or second.lead.mean is None:
-        return False
-    if bool(hard_faults(first)) != bool(hard_faults(second)):
-        return False
-    within = max(uncertainty(first), uncertainty(second))
-    return abs(first.lead.mean - second.lead.mean) <= within
+    def marked(self, ours: list[Choice], theirs: list[Choice]) -> list[Choice]:
+        """``ours`` with those marked whose score can't be told from one across the line."""
+        return [
+            replace(
+                choice,
+                too_close=choice.why not in _SETTLED
+                and any(
+                    other.why not in _SETTLED and self._tie(choice.item, other.item)
+                    for other in theirs
+                ),
+            )
+            for choice in ours
+        ]
+
+    def _tie(self, first: Item, second: Item) -> bool:
+        if first.lead.mean is None or second.lead.mean is None:
+            return False
+        if bool(self.faults(first)) != bool(self.faults(second)):
+            return False
+        within = max(uncertainty(first), uncertainty(second))
+        if self.scene:
+            within = min(within, SAME_SCENE_UNCERTAINTY)
+        return abs(first.lead.mean - second.lead.mean) <= within

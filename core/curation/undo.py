@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from core.curation.apply import LeftAlone
 from core.curation.lock import CurationBusyError, locked
 from core.curation.restore import take_back
 from core.errors import UsageError
-from core.library import curation_writes, group_queries, smart_album_writes
+from core.library import curation_writes, group_queries, people_rows, smart_album_writes
 from core.library.group_queries import CurationRecord
 from core.library.library import Library
 
@@ -28,8 +29,11 @@ class HistoryEntry:
     Attributes:
         id: what ``undo`` takes.
         at: when, UTC.
-        kind: ``curation``, ``judgement`` or ``smart_album``.
+        kind: ``curation``, ``judgement``, ``people`` or ``smart_album``.
         description: one line.
+        details: what was done, for putting it into words: of a curation ``rejects``, ``n`` and
+            ``by``, of a judgement the value of each field where all photos got the same, of people
+            ``action``, ``name`` and ``count``.
         undone: whether it is taken back.
         photos: how many photos it changed.
         files: how many files are away because of it now.
@@ -46,6 +50,7 @@ class HistoryEntry:
     files: int
     problems: tuple[str, ...] = ()
     undoable: bool = True
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,9 @@ class Undone:
     """What taking an entry back did.
 
     ``restored`` counts files that are back, ``photos`` those whose judgement is what it was;
-    ``unrestored`` names what could not be; ``notes`` are sentences for the user.
+    ``unrestored`` names what could not be; ``notes`` are sentences for the user. ``photo_ids``
+    are the photos whose judgement may have changed, ``repeatable`` says whether the writer's
+    ``redo`` does it again.
     """
 
     journal_id: int
@@ -62,11 +69,14 @@ class Undone:
     restored: int = 0
     unrestored: tuple[LeftAlone, ...] = ()
     notes: tuple[str, ...] = ()
+    photo_ids: tuple[int, ...] = ()
+    repeatable: bool = False
 
 
-def history(library: Library, limit: int = 100) -> list[HistoryEntry]:
-    """The newest actions first."""
-    return [_entry(record) for record in group_queries.records(library.queries, limit=limit)]
+def history(library: Library, limit: int = 100, before: int | None = None) -> list[HistoryEntry]:
+    """The newest actions first; ``before`` gives those older than an entry."""
+    found = group_queries.records(library.queries, limit=limit, before=before)
+    return [_entry(record) for record in found]
 
 
 def _entry(record: CurationRecord) -> HistoryEntry:
@@ -74,10 +84,19 @@ def _entry(record: CurationRecord) -> HistoryEntry:
     moved = {move.photo_id for move in record.moves if move.photo_id and move.state != "failed"}
     if record.kind == curation_writes.CURATION:
         photos = len(moved) if record.moves else len(record.after.get("flagged", ()))
+        details = {name: record.after.get(name) for name in ("rejects", "n", "by")}
+    elif record.kind == people_rows.PEOPLE:
+        photos = int(record.after.get("photos", 0))
+        details = {n: record.after.get(n) for n in ("action", "name", "old", "count")}
     elif record.kind == smart_album_writes.SMART_ALBUM:
         photos = 0
+        details = {
+            "old": (record.before["album"] or {}).get("name"),
+            "name": (record.after["album"] or {}).get("name"),
+        }
     else:
         photos = len(record.after)
+        details = _judged(record)
     undone = record.undone_at is not None
     return HistoryEntry(
         id=record.id,
@@ -89,7 +108,20 @@ def _entry(record: CurationRecord) -> HistoryEntry:
         files=len(away),
         problems=tuple(move.note for move in record.moves if move.note and move.state == "done"),
         undoable=not undone or bool(away),
+        details=details,
     )
+
+
+def _judged(record: CurationRecord) -> dict[str, Any]:
+    """The fields that an entry of judgements changed, each with its new value (``...`` where
+    photos got different ones, as on reading what another program wrote)."""
+    changed: dict[str, Any] = {}
+    for key, after in record.after.items():
+        for name in curation_writes.FIELDS:
+            if after[name] != record.before[key][name]:
+                same = changed.setdefault(name, after[name]) == after[name]
+                changed[name] = after[name] if same else ...
+    return changed
 
 
 def undo(library: Library, journal_id: int | None = None) -> Undone:
@@ -120,7 +152,9 @@ def undo(library: Library, journal_id: int | None = None) -> Undone:
         if record.kind == smart_album_writes.SMART_ALBUM:
             back = smart_album_writes.take_back
             library.writer.submit(lambda c: back(c, record.id)).result()
-            return Undone(record.id, record.description)
+            return Undone(record.id, record.description, repeatable=True)
+        if record.kind == people_rows.PEOPLE:
+            return _take_back_people(library, record)
         return _take_back_judgement(library, record)
 
 
@@ -130,7 +164,24 @@ def _take_back_judgement(library: Library, record: CurationRecord) -> Undone:
     if kept:
         what = "1 photo was" if len(kept) == 1 else f"{len(kept)} photos were"
         notes = (f"{what} judged anew since and left so.",)
-    return Undone(record.id, record.description, photos=len(record.after) - len(kept), notes=notes)
+    return Undone(
+        record.id,
+        record.description,
+        photos=len(record.after) - len(kept),
+        notes=notes,
+        photo_ids=tuple(int(key) for key in record.after if int(key) not in kept),
+        repeatable=True,
+    )
+
+
+def _take_back_people(library: Library, record: CurationRecord) -> Undone:
+    kept = library.writer.submit(lambda c: people_rows.undo(c, record.id)).result()
+    notes: tuple[str, ...] = ()
+    if kept:
+        what = "1 photo" if len(kept) == 1 else f"{len(kept)} photos"
+        notes = (f"Faces in {what} were told anew since and are left so.",)
+    photos = max(0, int(record.after.get("photos", 0)) - len(kept))
+    return Undone(record.id, record.description, photos=photos, notes=notes, repeatable=True)
 
 
 def _take_back_entry(library: Library, record: CurationRecord) -> Undone:
@@ -161,6 +212,7 @@ def _take_back_entry(library: Library, record: CurationRecord) -> Undone:
         restored=restored,
         unrestored=tuple(unrestored),
         notes=tuple(notes),
+        photo_ids=tuple(flagged),
     )
 
 

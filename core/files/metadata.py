@@ -20,6 +20,7 @@ _NAME_DATE = re.compile(
     r"(?:[-_.:m]?(?P<second>[0-5]\d)(?P<milli>\d{3})?)?)?(?!\d)"
 )
 _FIRST_YEAR = 1826  # the oldest photograph there is
+_AUTO_BRACKET = 2  # Exif 2.32, ExposureMode
 _CLOCK_SLACK = timedelta(days=1)  # a camera set to another time zone is not in the future
 
 
@@ -59,6 +60,8 @@ def read_metadata(
         exposure_s=_exposure(exif),
         aperture=_aperture(exif),
         focal_mm=_within(exif.number(tags.FOCAL_LENGTH), 0.1, 10_000),
+        exposure_bias=_within(exif.number(tags.EXPOSURE_BIAS), -20, 20),
+        auto_bracket=exif.number(tags.EXPOSURE_MODE) == _AUTO_BRACKET,
     )
 
 

@@ -42,7 +42,8 @@ class FaceFacts:
 class GroupPhoto:
     """The facts of one indexed file that grouping and choosing need.
 
-    ``faces`` come largest first; ``online`` is False while the album's drive is away.
+    ``faces`` come largest first; ``online`` is False while the album's drive is away;
+    ``softness`` is the blur of the largest face in percent of its width, where it was measured.
     """
 
     id: int
@@ -62,6 +63,8 @@ class GroupPhoto:
     aperture: float | None = None
     iso: int | None = None
     focal_mm: float | None = None
+    exposure_bias: float | None = None
+    auto_bracket: bool = False
     likeness: int | None = None
     mean: float | None = None
     uncertainty: float | None = None
@@ -69,6 +72,7 @@ class GroupPhoto:
     flag: Flag | None = None
     faces: tuple[FaceFacts, ...] = ()
     faults: tuple[Fault, ...] = ()
+    softness: float | None = None
 
     @property
     def is_raw(self) -> bool:

@@ -24,6 +24,11 @@ BRACKET_GAP = timedelta(seconds=2)
 
 MIN_STEP_EV = 0.45
 STEP_TOLERANCE_EV = 0.2
+MIN_SAID_STEP_EV = 0.25
+SAID_TOLERANCE_EV = 0.13
+"""Where the camera says that it bracketed, steps may be of a third; nominal times (1/200, 1/250,
+1/320 s) are off by up to 0.06 stops each."""
+
 MAX_BRACKET = 9
 
 PANORAMA_GAP = timedelta(seconds=20)
@@ -64,8 +69,10 @@ def exposure_value(photo: GroupPhoto) -> float | None:
 def brackets(items: Sequence[Item], precision: Mapping[int, Precision]) -> list[list[Item]]:
     """Runs of 3 to 9 shots of one camera, moments apart, in equal steps of exposure.
 
-    The aperture must stay, and the steps be of half a stop at least: a camera on automatic varies
-    the exposure of a burst by thirds, in no order.
+    The aperture must stay. Exposures alone count from steps of half a stop on: a camera on
+    automatic varies the exposure of a burst by thirds, in no order. Steps of a third count where
+    the exposure bias takes them, which no automatic changes, or where the camera says that it
+    brackets.
     """
     found: list[list[Item]] = []
     for run in _runs(items, precision, _bracket_follows):
@@ -86,8 +93,10 @@ def _bracket_follows(before: GroupPhoto, after: GroupPhoto) -> bool:
     slack = timedelta(seconds=min(60.0, (before.exposure_s or 0) + (after.exposure_s or 0)))
     return (
         after.taken_at - before.taken_at <= BRACKET_GAP + slack
-        and before.exposure_s is not None
-        and after.exposure_s is not None
+        and (
+            (before.exposure_s is not None and after.exposure_s is not None)
+            or (before.exposure_bias is not None and after.exposure_bias is not None)
+        )
         and before.aperture == after.aperture
         and before.focal_mm == after.focal_mm
         and (before.width, before.height) == (after.width, after.height)
@@ -96,14 +105,30 @@ def _bracket_follows(before: GroupPhoto, after: GroupPhoto) -> bool:
 
 def _bracket_length(run: Sequence[Item]) -> int:
     """Number of shots at the start of ``run`` that make a bracket (odd, the longest), or 0."""
-    values = [exposure_value(item.lead) for item in run[:MAX_BRACKET]]
+    shots = [item.lead for item in run[:MAX_BRACKET]]
     for length in (9, 7, 5, 3):
-        if length > len(values):
-            continue
-        steps = np.diff(np.sort(np.asarray(values[:length], np.float64)))
-        if steps.min() >= MIN_STEP_EV and np.ptp(steps) <= STEP_TOLERANCE_EV:
+        if length <= len(shots) and _is_bracket(shots[:length]):
             return length
     return 0
+
+
+def _is_bracket(shots: Sequence[GroupPhoto]) -> bool:
+    exposures = [exposure_value(photo) for photo in shots]
+    biases = [photo.exposure_bias for photo in shots]
+    if _steps(exposures, MIN_STEP_EV, STEP_TOLERANCE_EV):
+        return True
+    if _steps(biases, MIN_SAID_STEP_EV, SAID_TOLERANCE_EV):
+        return True
+    said = all(photo.auto_bracket for photo in shots)
+    return said and _steps(exposures, MIN_SAID_STEP_EV, SAID_TOLERANCE_EV)
+
+
+def _steps(values: Sequence[float | None], least: float, tolerance: float) -> bool:
+    """Whether values (in stops) are all known, all different, and equally far apart."""
+    if any(value is None for value in values):
+        return False
+    steps = np.diff(np.sort(np.asarray(values, np.float64)))
+    return bool(steps.min() >= least and np.ptp(steps) <= tolerance)
 
 
 def panoramas(

@@ -46,7 +46,7 @@ def model_row(connection: Connection, model: str) -> int:
 
 FACTS = (
     "format", "width", "height", "orientation", "animated", "taken_at", "taken_source", "camera",
-    "lens", "iso", "exposure_s", "aperture", "focal_mm",
+    "lens", "iso", "exposure_s", "aperture", "focal_mm", "exposure_bias", "auto_bracket",
 )  # fmt: skip
 """Columns of ``photos`` named like the fields of ``PhotoMetadata``."""
 

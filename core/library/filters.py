@@ -25,7 +25,7 @@ from sqlalchemy.sql.selectable import FromClause
 
 from core.domain import PhotoQuery, SortKey, Status
 from core.library.listing import FLAG_CODES, MISSING, SCORED, STATUS_CODES, listing
-from core.library.schema import analyses, judgements, photos, reasons
+from core.library.schema import analyses, judgements, person_faces, photos, reasons
 from core.library.term_filters import name_contains, term_filter, wanted_statuses
 
 file_state = photos.c.size.concat(":").concat(photos.c.mtime_ns)
@@ -134,6 +134,9 @@ def selection(query: PhotoQuery, model_id: int, albums: Mapping[int, Path]) -> S
         elsewhere.append((photos.c.id, below(query.folder)))
     if query.reason is not None:
         elsewhere.append((reasons.c.photo_id, reasons.c.code == query.reason))
+    if query.person is not None:
+        shown = and_(person_faces.c.person_id == query.person, person_faces.c.source != "user_not")
+        elsewhere.append((person_faces.c.photo_id, shown))
     lists = [select(photo).where(condition) for photo, condition in elsewhere]
     in_lists: list[Select[Any]] = []
     filters = [(term_filter(t), t.negated) for t in query.terms if t.key != "status"]

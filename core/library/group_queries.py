@@ -129,6 +129,7 @@ def _to_group_photo(
     # A score of what the file was before it changed says nothing of what it is.
     current = row.analyzed_source == row.file_state
     facts = row.facts_source == row.file_state
+    measured = row.reasons_source == row.file_state
     return GroupPhoto(
         id=row.id,
         path=row_path(row),
@@ -147,13 +148,16 @@ def _to_group_photo(
         aperture=row.aperture,
         iso=row.iso,
         focal_mm=row.focal_mm,
+        exposure_bias=row.exposure_bias,
+        auto_bracket=bool(row.auto_bracket),
         likeness=row.likeness if facts else None,
         mean=row.mean if current else None,
         uncertainty=row.uncertainty,
         rating=row.rating,
         flag=Flag(row.flag) if row.flag else None,
         faces=found if facts else (),
-        faults=faults if row.reasons_source == row.file_state else (),
+        faults=faults if measured else (),
+        softness=row.softness if measured else None,
     )
 
 
@@ -253,10 +257,14 @@ def record(queries: Queries, journal_id: int) -> CurationRecord | None:
         return None if row is None else _to_record(connection, row)
 
 
-def records(queries: Queries, *, limit: int = 100) -> list[CurationRecord]:
-    """Journal entries of every kind, the newest first."""
+def records(
+    queries: Queries, *, limit: int = 100, before: int | None = None
+) -> list[CurationRecord]:
+    """Journal entries of every kind, the newest first; ``before``: only older than this one."""
     with queries.reading() as connection:
         statement = select(journal).order_by(journal.c.id.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(journal.c.id < before)
         return [_to_record(connection, row) for row in connection.execute(statement).all()]
 
 

@@ -11,11 +11,14 @@ from sqlalchemy.engine import Connection
 
 from core.domain import ColorLabel, Flag, LibraryChange
 from core.errors import UsageError
+from core.library import people_rows
+from core.library.people_rows import PEOPLE
 from core.library.schema import journal, judgements, now
 from core.library.smart_album_writes import SMART_ALBUM, do_again
 
-REPEATABLE = ("judgement", SMART_ALBUM)
-"""Kinds of journal entries that can be done again after they were taken back."""
+REPEATABLE = ("judgement", PEOPLE, SMART_ALBUM)
+"""Kinds of journal entries that can be done again after they were taken back; files that were moved
+back never move again by themselves."""
 
 FIELDS = ("rating", "flag", "color")
 BLANK: dict[str, Any] = {"rating": 0, "flag": None, "color": None}
@@ -114,18 +117,13 @@ def undo(connection: Connection) -> tuple[str | None, LibraryChange]:
 
 def redo(connection: Connection) -> tuple[str | None, LibraryChange]:
     """Do again what was taken back last, unless something newer was done since."""
+    repeatable = journal.c.kind.in_(REPEATABLE)
     newest_done = connection.scalar(
-        select(func.max(journal.c.id)).where(
-            journal.c.undone_at.is_(None), journal.c.kind.in_(REPEATABLE)
-        )
+        select(func.max(journal.c.id)).where(journal.c.undone_at.is_(None), repeatable)
     )
     entry = connection.execute(
         select(journal)
-        .where(
-            journal.c.undone_at.is_not(None),
-            journal.c.kind.in_(REPEATABLE),
-            journal.c.id > (newest_done or 0),
-        )
+        .where(journal.c.undone_at.is_not(None), repeatable, journal.c.id > (newest_done or 0))
         .order_by(journal.c.id)
         .limit(1)
     ).first()
@@ -133,5 +131,7 @@ def redo(connection: Connection) -> tuple[str | None, LibraryChange]:
         return None, LibraryChange()
     if entry.kind == SMART_ALBUM:
         return do_again(connection, entry.id)
+    if entry.kind == PEOPLE:
+        return entry.description, people_rows.redo(connection, entry.id)[1]
     connection.execute(update(journal).where(journal.c.id == entry.id).values(undone_at=None))
     return entry.description, _write(connection, entry.after)

@@ -15,11 +15,12 @@ from core.library.schema import photos, reasons
 
 @dataclass(frozen=True, slots=True)
 class MeasuredPhoto:
-    """A photo's reasons with the state (``size:mtime_ns``) of the file that was measured."""
+    """A photo's reasons and softness, with the state (``size:mtime_ns``) of the file measured."""
 
     photo_id: int
     source: str
     reasons: tuple[Reason, ...]
+    softness: float | None = None
 
 
 def save(connection: Connection, batch: Sequence[MeasuredPhoto]) -> tuple[int, LibraryChange]:
@@ -37,7 +38,7 @@ def save(connection: Connection, batch: Sequence[MeasuredPhoto]) -> tuple[int, L
         connection.execute(
             update(photos)
             .where(photos.c.id == measured.photo_id)
-            .values(reasons_source=measured.source)
+            .values(reasons_source=measured.source, softness=measured.softness)
         )
     rows = [
         {

@@ -72,6 +72,8 @@ def to_metadata(row: Any) -> PhotoMetadata | None:
         exposure_s=row.exposure_s,
         aperture=row.aperture,
         focal_mm=row.focal_mm,
+        exposure_bias=row.exposure_bias,
+        auto_bracket=bool(row.auto_bracket),
     )
 
 

@@ -146,6 +146,7 @@ person_faces = Table(
     Column("source", Text, nullable=False),  # user: said so; user_not: said no; program: clustered
     Index("ix_person_faces_person", "person_id", "photo_id"),
     Index("ix_person_faces_photo", "photo_id"),
+    sqlite_autoincrement=True,
 )
 
 smart_albums = Table(
@@ -190,9 +191,12 @@ photos = Table(
     Column("exposure_s", Float),
     Column("aperture", Float),
     Column("focal_mm", Float),
+    Column("exposure_bias", Float),
+    Column("auto_bracket", Boolean),
     Column("likeness", BigInteger),
     Column("face_count", Integer, nullable=False, default=0),
     Column("reasons_source", Text),  # the file's state that the reasons were measured on
+    Column("softness", Float),  # of the largest face, measured with the reasons
     UniqueConstraint("folder", "name"),
     Index("ix_photos_album", "album_id", "missing_since", "id"),
     Index("ix_photos_taken", "album_id", "taken_at", "id"),

@@ -117,7 +117,7 @@ class ReasonsLoop:
         if known is None:
             return
         try:
-            reasons = self._measurer.measure(photo.path, known.faces)
+            found = self._measurer.measure_all(photo.path, known.faces)
         except UnreadablePhotoError as error:
             # The next scan will see what became of the file.
             log.info("not measured: %s", error)
@@ -129,6 +129,6 @@ class ReasonsLoop:
             log.exception("measuring failed")
             self._left_alone[photo.id] = photo.source
             return
-        measured = MeasuredPhoto(photo.id, photo.source, reasons)
+        measured = MeasuredPhoto(photo.id, photo.source, found.reasons, found.softness)
         if self._library.writer.save_reasons([measured]).result() == 0:
             self._left_alone[photo.id] = photo.source

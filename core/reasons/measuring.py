@@ -57,6 +57,18 @@ class Measurement:
 Measurements = Mapping[Code, Measurement]
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A photo's faults, the gravest first, and how blurred its largest face is.
+
+    ``softness`` is in percent of the face's width (the sharpest shot of a burst has the least);
+    ``None`` without a face that is large enough.
+    """
+
+    reasons: tuple[Reason, ...]
+    softness: float | None
+
+
 class Measurer:
     """Measures photos; loads its models on first use, safe to share between threads."""
 
@@ -76,10 +88,12 @@ class Measurer:
             UnreadablePhotoError: it can't be read.
             ModelError: a model can't be loaded.
         """
+        return self.measure_all(path, faces).reasons
+
+    def measure_all(self, path: Path, faces: Sequence[Face]) -> Measured:
+        """Faults and softness from one decoding; arguments and errors as `measure`."""
         picture = decode(path, MEASURED_SIDE)
-        return self.measure_pixels(
-            picture.pixels, faces, picture.metadata, frame.jpeg_quality(path)
-        )
+        return self._measure(picture.pixels, faces, picture.metadata, frame.jpeg_quality(path))
 
     def measure_pixels(
         self,
@@ -96,9 +110,20 @@ class Measurer:
             metadata: says the full size where the pixels were reduced.
             quality: that of the JPEG, where it is one.
         """
+        return self._measure(pixels, faces, metadata, quality).reasons
+
+    def _measure(
+        self,
+        pixels: ImageArray,
+        faces: Sequence[Face],
+        metadata: PhotoMetadata | None,
+        quality: float | None,
+    ) -> Measured:
+        mains, surely = self._mains(pixels, faces)
         found = [judged(self.frame(pixels, metadata, quality), 1.0)]
-        found += [judged(values, share) for values, share in self.faces(pixels, faces)]
-        return ranked(reason for reasons in found for reason in reasons)
+        found += [judged(values, share) for values, share in self._each(pixels, mains, surely)]
+        reasons = ranked(reason for reasons in found for reason in reasons)
+        return Measured(reasons, self._softness(pixels, mains))
 
     def faces(
         self, pixels: ImageArray, faces: Sequence[Face]
@@ -109,12 +134,26 @@ class Measurer:
             pixels: the photo.
             faces: as analysis found them; where it found none, the one that it missed counts.
         """
+        return self._each(pixels, *self._mains(pixels, faces))
+
+    def _mains(self, pixels: ImageArray, faces: Sequence[Face]) -> tuple[list[Face], bool]:
+        """The faces that count, and whether they are faces although analysis missed them."""
         mains = main_faces(faces, pixels)
-        if not mains:
-            missed = self.missed_face(pixels)
-            return [(self._of_face(pixels, missed, surely=True), 1.0)] if missed else []
-        largest = _side(mains[0], pixels)
-        return [(self.face(pixels, face), _side(face, pixels) / largest) for face in mains]
+        if mains:
+            return mains, False
+        missed = self.missed_face(pixels)
+        return ([missed] if missed else []), True
+
+    def _each(
+        self, pixels: ImageArray, mains: Sequence[Face], surely: bool
+    ) -> list[tuple[dict[Code, Measurement], float]]:
+        return [
+            (
+                self._of_face(pixels, face, surely=surely),
+                _side(face, pixels) / _side(mains[0], pixels),
+            )
+            for face in mains
+        ]
 
     def softness(self, path: Path, faces: Sequence[Face]) -> float | None:
         """How blurred the largest face is, in percent of its width: to compare shots of a burst.
@@ -125,11 +164,12 @@ class Measurer:
             PhotoChangedError, UnreadablePhotoError, ModelError: as `measure`.
         """
         pixels = decode(path, MEASURED_SIDE).pixels
-        mains = main_faces(faces, pixels)
-        face = mains[0] if mains else self.missed_face(pixels)
-        if face is None or _side(face, pixels) < LEAST_SIDE:
+        return self._softness(pixels, self._mains(pixels, faces)[0])
+
+    def _softness(self, pixels: ImageArray, mains: Sequence[Face]) -> float | None:
+        if not mains or _side(mains[0], pixels) < LEAST_SIDE:
             return None
-        view = self._viewer.view(pixels, face)
+        view = self._viewer.view(pixels, mains[0])
         return 100.0 * measure_blur(view.grey, view.oval, view.width).worst
 
     def missed_face(self, pixels: ImageArray) -> Face | None:

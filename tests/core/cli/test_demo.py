@@ -93,3 +93,24 @@ def test_a_folder_with_other_files_is_refused(
     (tmp_path / "mine.txt").write_text("mine")
     assert main(["demo", str(tmp_path), "--library", str(tmp_path / "library")]) == 1
     assert "holds other files" in capsys.readouterr().err
+
+
+def test_keep_one_keeps_a_sharp_frame_of_each_burst(
+    answer: dict[str, Any], folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    album, library = folders
+    whats = {Path(p["path"]).name: p["what"] for p in answer["photos"]}
+    command = ["keep", "1", str(album), "--library", str(library), "--dry-run", "--json"]
+    assert main(command) == 0
+    groups = json.loads(capsys.readouterr().out)["groups"]
+    kept = {whats[Path(path).name] for group in groups for path in group["keep"]}
+    assert kept <= {"sharp", "closer, sharp", "a copy of the first file"}
+    reasons = {
+        whats[Path(reject["path"]).name]: reject["reason"]
+        for group in groups
+        for reject in group["reject"]
+    }
+    assert reasons["out of focus"] == "the face is not sharp"
+    assert reasons["closer, slightly out of focus"] == "the face is not sharp"
+    assert reasons["a hand before the face"] == "the face is covered"
+    assert reasons["camera moved"] in {"motion blur", "closed eyes"}

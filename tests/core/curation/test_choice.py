@@ -77,6 +77,40 @@ def test_a_blink_of_a_bystander_or_a_hint_of_one_is_left_to_the_score() -> None:
     assert kept(burst(bystander, hint, photo(3, 5.0)), 2) == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("face_blurred", "the face is not sharp"), ("face_covered", "the face is covered")],
+)
+def test_blurred_and_covered_faces_lose_whatever_the_score(code: str, words: str) -> None:
+    group = burst(photo(1, 6.5, faults=(Fault(code, 0.9),)), photo(2, 5.0))
+    outcome = choose(group, 1)
+    assert [choice.item.id for choice in outcome.kept] == [2]
+    assert outcome.rejected[0].reason == words
+    hint = burst(photo(1, 6.5, faults=(Fault(code, 0.1),)), photo(2, 5.0))
+    assert kept(hint, 1) == [1]
+
+
+def test_a_clearly_softer_shot_of_a_series_ranks_behind_a_sharp_one() -> None:
+    soft, sharp = photo(1, 6.5, softness=2.1), photo(2, 5.0, softness=0.8)
+    outcome = choose(burst(soft, sharp), 1)
+    assert [choice.item.id for choice in outcome.kept] == [2]
+    assert "softer" in outcome.rejected[0].reason
+    assert not outcome.too_close
+    hardly = photo(1, 6.5, softness=1.0)
+    assert kept(burst(hardly, sharp), 1) == [1]
+    unmeasured = photo(1, 6.5)
+    assert kept(burst(unmeasured, sharp), 1) == [1]
+
+
+def test_shots_that_are_all_soft_are_left_to_the_score() -> None:
+    assert kept(burst(photo(1, 5.0, softness=2.2), photo(2, 6.0, softness=2.4)), 1) == [2]
+
+
+def test_photos_of_other_scenes_are_not_compared_for_sharpness() -> None:
+    items = photo(1, 6.5, softness=2.1), photo(2, 5.0, softness=0.8)
+    assert kept(Group("album-1", GroupKind.ALBUM, items), 1) == [1]
+
+
 def test_a_group_where_everybody_blinks_still_keeps_n() -> None:
     blinks = [photo(i, 5.0 + i, faults=(Fault("eyes_closed", 0.9),)) for i in (1, 2, 3)]
     assert kept(burst(*blinks), 2) == [3, 2]

@@ -120,6 +120,7 @@ def test_how_it_was_taken() -> None:
     inner[Base.LensModel], inner[Base.ISOSpeedRatings] = "50mm f/1.8", 400
     inner[Base.ExposureTime], inner[Base.FNumber] = 0.004, 2.8
     inner[Base.FocalLength] = 50.0
+    inner[Base.ExposureBiasValue], inner[Base.ExposureMode] = -2 / 3, 2
     facts = read_metadata(
         format="jpeg", size=(6, 4), exif=parse_exif(exif.tobytes()), name="a", mtime=None
     )
@@ -129,6 +130,8 @@ def test_how_it_was_taken() -> None:
     assert facts.exposure_s == pytest.approx(1 / 250)
     assert facts.aperture == pytest.approx(2.8)
     assert facts.focal_mm == pytest.approx(50)
+    assert facts.exposure_bias == pytest.approx(-2 / 3, abs=0.01)
+    assert facts.auto_bracket
 
 
 def test_size_is_that_of_the_upright_photo() -> None:

@@ -233,6 +233,34 @@ def test_a_burst_on_automatic_is_no_bracket() -> None:
     assert only(frames).kind is GroupKind.BURST
 
 
+THIRDS = (1 / 250, 1 / 320, 1 / 200)
+
+
+def test_a_bracket_in_thirds_is_told_by_its_exposure_bias() -> None:
+    frames = [
+        exposed(i, t, exposure_bias=bias)
+        for i, (t, bias) in enumerate(zip(THIRDS, (0.0, -1 / 3, 1 / 3), strict=True))
+    ]
+    assert only(frames).kind is GroupKind.BRACKET
+    one_bias = [replace(frame, exposure_bias=-1 / 3) for frame in frames]
+    assert only(one_bias).kind is GroupKind.BURST
+    only_bias = [replace(frame, exposure_s=None) for frame in frames]
+    assert only(only_bias).kind is GroupKind.BRACKET
+
+
+def test_a_bracket_in_thirds_by_hand_is_told_by_what_the_camera_says() -> None:
+    frames = [exposed(i, t, exposure_bias=0.0, auto_bracket=True) for i, t in enumerate(THIRDS)]
+    assert only(frames).kind is GroupKind.BRACKET
+    assert only([replace(frame, auto_bracket=False) for frame in frames]).kind is GroupKind.BURST
+
+
+def test_two_brackets_in_thirds_in_a_row_are_two() -> None:
+    biases = (0.0, -1 / 3, 1 / 3)
+    frames = [exposed(i, THIRDS[i % 3], exposure_bias=biases[i % 3]) for i in range(6)]
+    found = group_photos(frames).groups
+    assert [(g.kind, len(g.items)) for g in found] == [(GroupKind.BRACKET, 3)] * 2
+
+
 def test_a_bracket_is_whole_under_every_grouping() -> None:
     frames = [exposed(i, t) for i, t in enumerate((1 / 100, 1 / 400, 1 / 25))]
     assert group_photos(frames, Grouping.DAY).whole == {0, 1, 2}

@@ -72,9 +72,12 @@ STATEMENTS = [
     exposure_s FLOAT,
     aperture FLOAT,
     focal_mm FLOAT,
+    exposure_bias FLOAT,
+    auto_bracket BOOLEAN,
     likeness BIGINT,
     face_count INTEGER NOT NULL,
     reasons_source TEXT,
+    softness FLOAT,
     UNIQUE (folder, name),
     FOREIGN KEY(album_id) REFERENCES albums (id) ON DELETE SET NULL
 )""",
@@ -161,7 +164,7 @@ STATEMENTS = [
     "CREATE INDEX ix_moves_journal ON moves (journal_id, id)",
     "CREATE INDEX ix_moves_state ON moves (state)",
     """CREATE TABLE person_faces (
-    id INTEGER NOT NULL,
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     person_id INTEGER NOT NULL,
     photo_id INTEGER NOT NULL,
     x FLOAT NOT NULL,
@@ -169,7 +172,6 @@ STATEMENTS = [
     w FLOAT NOT NULL,
     h FLOAT NOT NULL,
     source TEXT NOT NULL,
-    PRIMARY KEY (id),
     FOREIGN KEY(person_id) REFERENCES people (id),
     FOREIGN KEY(photo_id) REFERENCES photos (id)
 )""",
