@@ -13,7 +13,8 @@ from core.domain import Box, FloatArray
 from core.library.codec import unpack_floats
 from core.library.group_queries import MIN_FACE_OVERLAP, overlap
 from core.library.people_rows import PROGRAM, USER_NOT, FacePlace
-from core.library.queries import Queries, chunks
+from core.library.queries import Queries
+from core.library.reads import chunks
 from core.library.schema import analyses, faces, models, people, person_faces, photos
 
 

@@ -193,6 +193,14 @@ def test_scores_that_cannot_be_told_apart_are_said_to_be_close() -> None:
     assert not choose(burst(photo(1, 5.4), photo(2, 5.0)), 1).too_close
 
 
+def test_shots_of_one_scene_are_told_apart_more_finely_than_other_photos() -> None:
+    items = photo(1, 5.5, uncertainty=0.7), photo(2, 5.1, uncertainty=0.7)
+    assert not choose(burst(*items), 1).too_close
+    closer = photo(1, 5.2, uncertainty=0.7), photo(2, 5.1, uncertainty=0.7)
+    assert len(choose(burst(*closer), 1).too_close) == 2
+    assert len(choose(Group("album-1", GroupKind.ALBUM, items), 1).too_close) == 2
+
+
 def test_a_click_rejects_and_the_next_best_moves_up() -> None:
     group = burst(photo(1, 6.0), photo(2, 5.0), photo(3, 4.0))
     assert set(kept(group, 1, overrides={1: False})) == {2}
