@@ -22,10 +22,12 @@ from app.models.details import PhotoDetails
 from app.models.pictures import PictureCache
 from app.models.thumbnails import ThumbnailCache
 from app.notifications import Notifier
+from app.translation import tr, trn
 from core.analysis import DEFAULT_MODEL, open_analyzer, usable_model
 from core.curation.undo import recover
 from core.domain import Album, IndexProgress, LibraryChange, Photo
 from core.files.decode import decode
+from core.forgetting_faces import Erased, erase_faces
 from core.indexer import Indexer
 from core.library.library import Library, open_library
 from core.library.turns import JOINED, Turn
@@ -59,6 +61,9 @@ class BackgroundWork(Protocol):
 
     def prioritize(self, photo_ids: list[int]) -> None:
         """Analyze these first."""
+
+    def retry(self, photo_ids: list[int] | None = None) -> int:
+        """Analyze again what could not be read; gives how many there are."""
 
     def subscribe(self, listener: Callable[[IndexProgress], None]) -> Callable[[], None]:
         """Be told of progress on any thread."""
@@ -171,6 +176,26 @@ class Session(QObject):
     def rescan(self, album: Album | None = None) -> None:
         """Reconcile an album (or all) with the disk."""
         self.jobs.run(lambda: self.work.rescan(album.id if album is not None else None))
+
+    def retry(self, photo_ids: list[int]) -> None:
+        """Read files again that could not be read."""
+
+        def tell(count: int) -> None:
+            self.notifier.say(trn("{n} file is read again", "{n} files are read again", count))
+
+        self.jobs.run(lambda: self.work.retry(photo_ids), tell)
+
+    def erase_faces(self, people: bool) -> None:
+        """Erase all face data, for good; with ``people`` also the names."""
+
+        def tell(erased: Erased) -> None:
+            self.notifier.say(trn("{n} face was erased", "{n} faces were erased", erased.faces))
+            for path in erased.left:
+                self.notifier.warn(
+                    tr("{file} is damaged and may still hold faces; delete it.", file=path.name)
+                )
+
+        self.jobs.run(lambda: erase_faces(self.library, people=people), tell)
 
     def _on_album_added(self, album: Album) -> None:
         self.rescan(album)

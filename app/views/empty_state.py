@@ -11,7 +11,7 @@ from app.views.controls import label, push_button
 
 
 class EmptyState(QWidget):
-    """One of four: no album yet, an album being looked through, an empty album, filters too narrow.
+    """No album yet, an album being looked through, an empty album, filters too narrow, all read.
 
     Signals:
         add_requested(): choose a folder.
@@ -117,6 +117,15 @@ class EmptyState(QWidget):
             "filter",
             tr("No photo passes the filters"),
             "  ·  ".join(filters),
+            show_all=True,
+        )
+
+    def show_all_read(self) -> None:
+        """Nothing failed (any more)."""
+        self._show(
+            "check",
+            tr("Every file could be read"),
+            tr("Files that can’t be read are listed here with the reason."),
             show_all=True,
         )
 

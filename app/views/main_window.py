@@ -25,6 +25,7 @@ from app.views.activity_area import ActivityArea
 from app.views.album_sidebar import AlbumSidebar
 from app.views.command_set import CommandSet
 from app.views.compare import Compare
+from app.views.failed_list import UNREADABLE, FailedList
 from app.views.filter_bar import FilterBar
 from app.views.keep_page import KeepPage
 from app.views.key_sheet import KeySheet
@@ -40,7 +41,7 @@ from app.views.survey import Survey
 from app.views.toolbar import VIEWS, Toolbar
 from app.window_state import WindowState
 from core.analysis import DEFAULT_MODEL
-from core.domain import ColorLabel, Flag, IndexProgress, SortKey, Status
+from core.domain import ColorLabel, Flag, IndexProgress, SortKey
 from core.inference.cards import bundled_models
 from core.settings import Settings
 
@@ -82,6 +83,8 @@ class MainWindow(QMainWindow):
         self.pages = Pages(browser, session.albums, theme)
         self.pages.add("grid", self.grid)
         self.pages.add("loupe", self.loupe)
+        self.failed = FailedList(browser, theme)
+        self.pages.add("failed", self.failed)
         parts = (browser, session.thumbnails, session.pictures, session.load_details, theme)
         self.compare = Compare(*parts)
         self.survey = Survey(*parts)
@@ -124,6 +127,7 @@ class MainWindow(QMainWindow):
         )
         sheet.changed.connect(self._take_settings)
         sheet.reopen_requested.connect(self._reopen)
+        sheet.erase_faces_requested.connect(self._session.erase_faces)
         sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())
         return sheet
 
@@ -187,9 +191,9 @@ class MainWindow(QMainWindow):
             lambda on: session.work.pause() if on else session.work.resume()
         )
         self.activity.cancel_requested.connect(session.work.cancel)
-        self.activity.unreadable_requested.connect(
-            lambda: browser.change(statuses=frozenset({Status.UNREADABLE}))
-        )
+        self.activity.unreadable_requested.connect(lambda: browser.change(statuses=UNREADABLE))
+        self.failed.opened.connect(lambda _: self.show_view("loupe"))
+        self.failed.retry_requested.connect(session.retry)
         self.overview.photo_wanted.connect(self._open_photo)
         self.filters.leave.connect(lambda: self.pages.currentWidget().setFocus())
         self.panel.rated.connect(session.actions.rate)

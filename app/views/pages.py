@@ -10,6 +10,7 @@ from app.listing import Listing
 from app.models.albums import AlbumListModel
 from app.theme import Theme
 from app.views.empty_state import EmptyState
+from app.views.failed_list import asks_for_failed
 from app.views.filter_bar import describe_filters
 from core.domain import IndexProgress
 
@@ -71,12 +72,17 @@ class Pages(QStackedWidget):
 
     def _update(self) -> None:
         if not self._answered or self._browser.photos.rowCount():
-            view = self._views.get(self._wanted)
+            view = self._views.get(self._name_of_view())
             if view is not None:
                 self._switch(view)
             return
         self._explain()
         self._switch(self.empty)
+
+    def _name_of_view(self) -> str:
+        """The view that is asked for; files without pictures make a list instead of a grid."""
+        failed = self._wanted == "grid" and asks_for_failed(self._browser.query)
+        return "failed" if failed else self._wanted
 
     def _switch(self, view: QWidget) -> None:
         """Put a view on screen; the keys go with it unless the user is typing."""
@@ -90,6 +96,8 @@ class Pages(QStackedWidget):
         album = next((a for a in self._albums.albums if a.id == query.album_id), None)
         if not self._albums.albums:
             self.empty.show_no_album()
+        elif listing.hidden and asks_for_failed(query):
+            self.empty.show_all_read()
         elif listing.hidden:
             self.empty.show_filtered(describe_filters(query))
         elif album is not None and not album.online:

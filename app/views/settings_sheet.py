@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.theme import Theme
 from app.translation import decimal, languages, tr
 from app.views.controls import ChoiceButton, Segments, label, push_button
+from app.views.face_erasing import FaceErasing
 from app.views.sheet import Sheet
 from core.inference.cards import ModelCard
 from core.settings import KEY_PRESETS, THEMES, Settings
@@ -32,10 +33,12 @@ class SettingsSheet(Sheet):
     Signals:
         changed(object): the new ``Settings``.
         reopen_requested(): the user wants the new settings now.
+        erase_faces_requested(bool): erase all face data; True: names of people, too.
     """
 
     changed = Signal(object)
     reopen_requested = Signal()
+    erase_faces_requested = Signal(bool)
 
     def __init__(
         self,
@@ -82,6 +85,7 @@ class SettingsSheet(Sheet):
         self.memory.setAccessibleName(tr("Memory for thumbnails"))
         for spin in (self.workers, self.memory):
             spin.setMinimumSize(120, 30)
+        self.faces = FaceErasing()
         self.footer = QWidget()
         self.reopen = push_button(tr("Open the window anew"), primary=True)
         self._build()
@@ -102,6 +106,7 @@ class SettingsSheet(Sheet):
             (tr("Scoring"), ((tr("Model"), self.model), ("", self.card),
                              (tr("Photos scored at once"), self.workers))),
             (tr("Memory"), ((tr("Memory for thumbnails"), self.memory),)),
+            (tr("Privacy"), (("", self.faces),)),
         ):  # fmt: skip
             grid = QGridLayout()
             grid.setHorizontalSpacing(18)
@@ -112,7 +117,7 @@ class SettingsSheet(Sheet):
             for number, (name, control) in enumerate(rows, start=1):
                 grid.addWidget(label(name), number, 0)
                 align = Qt.AlignmentFlag.AlignLeft
-                wide = control is self.card
+                wide = control in (self.card, self.faces)
                 grid.addWidget(control, number, 1, Qt.AlignmentFlag(0) if wide else align)
             column.addLayout(grid)
         column.addStretch()
@@ -133,10 +138,12 @@ class SettingsSheet(Sheet):
         self.workers.valueChanged.connect(lambda count: self._change(workers=count))
         self.memory.valueChanged.connect(lambda size: self._change(thumbnail_memory_mb=size))
         self.reopen.clicked.connect(self.reopen_requested)
+        self.faces.erase_requested.connect(self.erase_faces_requested)
 
     def show_settings(self, settings: Settings) -> None:
         """Open the sheet with the settings in force."""
         self._settings = settings
+        self.faces.reset()
         self._show()
         self.open()
 

@@ -71,6 +71,10 @@ class IdleWork:
     def cancel(self) -> None:
         self.asked.append("cancel")
 
+    def retry(self, photo_ids: list[int] | None = None) -> int:
+        self.asked.append(f"retry {photo_ids}")
+        return len(photo_ids or ())
+
     def prioritize(self, photo_ids: list[int]) -> None:
         self.first = list(photo_ids)
 
