@@ -15,10 +15,12 @@ from app.translation import tr, trn
 from app.wording import color_text, flag_text, stars_text
 from core.curation.apply import Applied
 from core.curation.undo import Undone, history, undo
+from core.demo import make_demo
 from core.domain import Album, ColorLabel, Flag, LibraryChange
 from core.errors import UsageError
 from core.library.judgement_writes import REPEATABLE
 from core.library.library import Library
+from core.paths import demo_dir
 
 
 class UserActions(QObject):
@@ -134,6 +136,12 @@ class UserActions(QObject):
         folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
         for folder in folders:
             self._jobs.follow(self._writer.add_album(folder), self.album_added.emit)
+
+    def add_demo(self) -> None:
+        """Make the demo album in the user's pictures, or find it there, and add it."""
+        folder = demo_dir()
+        self._notifier.say(tr("Making the demo album…"))
+        self._jobs.run(lambda: make_demo(folder), lambda _: self.add_albums([folder]))
 
     def remove_album(self, album: Album) -> None:
         """Forget an album. The photos on disk are not touched, and adding it again brings all

@@ -15,10 +15,13 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from app.session import Session, open_session
 from app.theme import Theme, ThemeChoice, app_icon
 from app.translation import use_language
+from app.views.crash_page import show_alone
 from app.views.main_window import MainWindow
 from app.window_state import WindowState
+from core.crashes import Crash, FatalWatch, crash_of
 from core.errors import AlbumenError
-from core.paths import absolute, default_library_dir
+from core.logs import start_logging
+from core.paths import absolute, default_library_dir, log_dir
 from core.settings import Settings, SettingsError, load_settings, save_settings
 
 log = logging.getLogger(__name__)
@@ -53,20 +56,40 @@ def run_window(library: Path | None = None, folders: Sequence[Path] = ()) -> int
 
     ``folders`` become albums, and the last of them is shown.
     """
-    app = make_application(sys.argv[:1])
-    theme = Theme(app, ThemeChoice(load_settings().theme))
-    folder = absolute(library) if library is not None else default_library_dir()
-    while True:
-        code, again = _run_once(app, theme, folder, folders)
-        folders = ()
-        if not again:
-            return code
+    handler = start_logging(log_dir())
+    watch = FatalWatch(log_dir())
+    try:
+        app = make_application(sys.argv[:1])
+        theme = Theme(app, ThemeChoice(load_settings().theme))
+        folder = absolute(library) if library is not None else default_library_dir()
+        earlier = watch.last
+        while True:
+            code, again = _run_once(app, theme, folder, folders, earlier)
+            folders, earlier = (), None
+            if not again:
+                return code
+    except Exception as error:
+        log.exception("the window can't be opened")
+        show_alone(crash_of(error), log_dir(), QApplication.exec)
+        return 1
+    finally:
+        watch.stop()
+        if handler is not None:
+            logging.getLogger().removeHandler(handler)
+            handler.close()
 
 
 def _run_once(
-    app: QApplication, theme: Theme, folder: Path, folders: Sequence[Path]
+    app: QApplication,
+    theme: Theme,
+    folder: Path,
+    folders: Sequence[Path],
+    earlier: Crash | None = None,
 ) -> tuple[int, bool]:
-    """One window from opening to closing; says whether it wants to be opened anew."""
+    """One window from opening to closing; says whether it wants to be opened anew.
+
+    ``earlier`` is what ended the last run, if it didn't end well.
+    """
     settings = load_settings()
     use_language(settings.language)
     app.setLayoutDirection(QLocale().textDirection())
@@ -77,18 +100,22 @@ def _run_once(
         QMessageBox.critical(None, "Albumen", str(error))
         return 1, False
     session.notifier.install_hooks()
-    window = make_window(session, theme, settings)
-    signals = QuitOnSignal(window.close)
+    signals = None
     try:
+        window = make_window(session, theme, settings)
+        signals = QuitOnSignal(window.close)
         window.show()
         session.start()
+        if earlier is not None:
+            window.help.show_earlier_crash(earlier)
         if folders:
             session.actions.add_albums([absolute(path) for path in folders])
         return app.exec(), window.reopen_wanted
     finally:
         session.stop()
         session.notifier.remove_hooks()
-        signals.stop()
+        if signals is not None:
+            signals.stop()
 
 
 class QuitOnSignal(QObject):

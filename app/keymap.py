@@ -71,6 +71,9 @@ def commands() -> list[Command]:
         Command("badges", tr("Badges on thumbnails"), other, ("J",)),
         Command("settings", tr("Settings"), other, ("Ctrl+,",), "settings"),
         Command("keys", tr("Keys"), other, ("?", "F1"), "keyboard"),
+        Command("model", tr("About the model"), other, (), "info"),
+        Command("demo", tr("Make the demo album"), other, (), "photos"),
+        Command("report", tr("Report a fault"), other, (), "warning"),
         Command("quit", tr("Quit"), other, ("Ctrl+Q",)),
     ]
 

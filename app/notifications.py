@@ -13,6 +13,7 @@ from types import TracebackType
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from app.translation import tr
+from core.crashes import Crash, crash_of
 from core.errors import AlbumenError
 
 log = logging.getLogger(__name__)
@@ -40,15 +41,19 @@ class Notifier(QObject):
 
     Signals:
         posted(object): a ``Message`` to show.
+        crashed(object): a ``Crash`` that was not seen before in this run.
     """
 
     posted = Signal(object)
+    crashed = Signal(object)
     _failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._failed.connect(self._report, Qt.ConnectionType.QueuedConnection)
         self._previous: tuple[object, object] | None = None
+        self._seen: set[str] = set()
+        self._latest: Crash | None = None
 
     def say(
         self, text: str, action_label: str = "", action: Callable[[], object] | None = None
@@ -73,9 +78,20 @@ class Notifier(QObject):
         if isinstance(error, AlbumenError):
             self.warn(str(error))
             return
-        self.warn(
-            tr("Something went wrong, and the details are in the log. Your photos are untouched.")
+        crash = crash_of(error)
+        self._latest = crash
+        if crash.place not in self._seen:
+            self._seen.add(crash.place)
+            self._show_latest()
+            return
+        # What fails again and again (while painting, say) must not cover the window each time.
+        text = tr(
+            "Something went wrong, and the details are in the log. Your photos are untouched."
         )
+        self.posted.emit(Message(text, Urgency.WARNING, tr("Details"), self._show_latest))
+
+    def _show_latest(self) -> None:
+        self.crashed.emit(self._latest)
 
     def install_hooks(self) -> None:
         """Report exceptions that nobody caught, on any thread, instead of losing them."""

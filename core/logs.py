@@ -13,7 +13,9 @@ LOG_NAME = "albumen.log"
 MAX_BYTES = 1_000_000
 KEPT_FILES = 3
 
-_FOLDERS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?(?:[/\\][^/\\\s:'\"<>|]+)+[/\\](?=[^/\\\s])")
+# A folder's name may hold spaces: what stands between two separators is taken for one name.
+_NAME = r"[^/\\\s:'\"<>|]+(?: +[^/\\\s:'\"<>|]+)*"
+_FOLDERS = re.compile(rf"(?<![\w.])(?:[A-Za-z]:)?(?:[/\\]{_NAME})+[/\\](?=[^/\\\s])")
 
 
 def without_folders(text: str) -> str:

@@ -27,6 +27,7 @@ from app.views.command_set import CommandSet
 from app.views.compare import Compare
 from app.views.failed_list import UNREADABLE, FailedList
 from app.views.filter_bar import FilterBar
+from app.views.help_pages import HelpPages
 from app.views.keep_page import KeepPage
 from app.views.key_sheet import KeySheet
 from app.views.loupe import Loupe
@@ -113,6 +114,7 @@ class MainWindow(QMainWindow):
         self._build()
         self.messages = MessageBar(theme, self.centralWidget())
         self.key_sheet = KeySheet(theme, self.centralWidget())
+        self.help = HelpPages(session, theme, self.centralWidget())
         self.reopen_wanted = False
         self._connect_session()
         self._connect_views()
@@ -127,6 +129,7 @@ class MainWindow(QMainWindow):
         )
         sheet.changed.connect(self._take_settings)
         sheet.reopen_requested.connect(self._reopen)
+        sheet.model_asked.connect(self.help.show_model)
         sheet.erase_faces_requested.connect(self._session.erase_faces)
         sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())
         return sheet
@@ -178,10 +181,11 @@ class MainWindow(QMainWindow):
             view.rated.connect(lambda photo_id, stars: session.actions.rate(stars, [photo_id]))
         self.loupe.heat_toggled.connect(self.commands["heatmap"].setChecked)
         self.loupe.faces_toggled.connect(self.commands["faces"].setChecked)
-        self.pages.empty.add_requested.connect(self.ask_for_folder)
-        self.pages.empty.pictures_requested.connect(
+        self.pages.welcome.add_requested.connect(self.ask_for_folder)
+        self.pages.welcome.pictures_requested.connect(
             lambda path: session.actions.add_albums([Path(path)])
         )
+        self.pages.welcome.demo_requested.connect(session.actions.add_demo)
         self.pages.empty.show_all_requested.connect(browser.show_all)
         self.sidebar.album_chosen.connect(lambda album_id: browser.change(album_id=album_id))
         self.sidebar.add_requested.connect(self.ask_for_folder)
@@ -199,7 +203,8 @@ class MainWindow(QMainWindow):
         self.panel.rated.connect(session.actions.rate)
         self.panel.flagged.connect(session.actions.flag)
         self.panel.pointed.connect(self.loupe.canvas.point_at)
-        self.key_sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())
+        for sheet in (self.key_sheet, self.help):
+            sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())
         self.toolbar.order_chosen.connect(lambda order: self.set_order(*order))
         self.toolbar.side_changed.connect(self.grid.set_side)
 
@@ -232,6 +237,9 @@ class MainWindow(QMainWindow):
             "settings": lambda: self.settings_sheet.show_settings(self._settings),
             "keep_only": self.keep.view.keep_only,
             "keys": lambda: self.key_sheet.show_keys(self.commands.keys),
+            "model": self.help.show_model,
+            "demo": actions.add_demo,
+            "report": self.help.show_report,
             "quit": self.close,
         }
         self.commands.connect(callbacks)

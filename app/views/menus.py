@@ -46,7 +46,8 @@ class Menus(QObject):
             action.setCheckable(True)
             action.triggered.connect(partial(self.theme_chosen.emit, choice))
         themes.aboutToShow.connect(lambda: self._mark_theme(themes))
-        self._add(menu, "badges", "fullscreen", "settings", "keys")
+        self._add(menu, "badges", "fullscreen", "settings")
+        self._add(menu.addMenu(tr("Help")), "keys", "model", "demo", "report")
         menu.addSeparator()
         self._add(menu, "quit")
         return menu

@@ -12,6 +12,7 @@ from app.theme import Theme
 from app.views.empty_state import EmptyState
 from app.views.failed_list import asks_for_failed
 from app.views.filter_bar import describe_filters
+from app.views.welcome_page import WelcomePage
 from core.domain import IndexProgress
 
 
@@ -36,6 +37,8 @@ class Pages(QStackedWidget):
         self._answered = False
         self.empty = EmptyState(theme)
         self.addWidget(self.empty)
+        self.welcome = WelcomePage(theme)
+        self.addWidget(self.welcome)
         browser.listed.connect(self._on_listed)
         browser.previewed.connect(self._update)
         albums.modelReset.connect(self._update)
@@ -76,6 +79,10 @@ class Pages(QStackedWidget):
             if view is not None:
                 self._switch(view)
             return
+        if not self._albums.albums:
+            self.welcome.refresh()
+            self._switch(self.welcome)
+            return
         self._explain()
         self._switch(self.empty)
 
@@ -94,9 +101,7 @@ class Pages(QStackedWidget):
     def _explain(self) -> None:
         listing, query = self._browser.listing, self._browser.query
         album = next((a for a in self._albums.albums if a.id == query.album_id), None)
-        if not self._albums.albums:
-            self.empty.show_no_album()
-        elif listing.hidden and asks_for_failed(query):
+        if listing.hidden and asks_for_failed(query):
             self.empty.show_all_read()
         elif listing.hidden:
             self.empty.show_filtered(describe_filters(query))

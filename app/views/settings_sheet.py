@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import Theme
-from app.translation import decimal, languages, tr
+from app.translation import languages, tr
 from app.views.controls import ChoiceButton, Segments, label, push_button
 from app.views.face_erasing import FaceErasing
 from app.views.sheet import Sheet
@@ -34,11 +34,13 @@ class SettingsSheet(Sheet):
         changed(object): the new ``Settings``.
         reopen_requested(): the user wants the new settings now.
         erase_faces_requested(bool): erase all face data; True: names of people, too.
+        model_asked(str): the user wants to read about a model.
     """
 
     changed = Signal(object)
     reopen_requested = Signal()
     erase_faces_requested = Signal(bool)
+    model_asked = Signal(str)
 
     def __init__(
         self,
@@ -74,6 +76,7 @@ class SettingsSheet(Sheet):
         self.card = label("", "small")
         self.card.setWordWrap(True)
         self.card.setMinimumWidth(300)
+        self.about_model = push_button(tr("About this model"), link=True)
         self.workers = QSpinBox()
         self.workers.setRange(0, 64)
         self.workers.setSpecialValueText(tr("Automatic"))
@@ -103,7 +106,7 @@ class SettingsSheet(Sheet):
                 ((tr("Theme"), self.themes), (tr("Language"), self.language), ("", self.badges)),
             ),
             (tr("Judging"), ((tr("Keys as in"), self.preset), ("", self.advance))),
-            (tr("Scoring"), ((tr("Model"), self.model), ("", self.card),
+            (tr("Scoring"), ((tr("Model"), self.model), ("", self.card), ("", self.about_model),
                              (tr("Photos scored at once"), self.workers))),
             (tr("Memory"), ((tr("Memory for thumbnails"), self.memory),)),
             (tr("Privacy"), (("", self.faces),)),
@@ -135,6 +138,9 @@ class SettingsSheet(Sheet):
         self.advance.toggled.connect(lambda on: self._change(auto_advance=on))
         self.preset.chosen.connect(lambda name: self._change(key_preset=name))
         self.model.chosen.connect(lambda name: self._change(model=name))
+        self.about_model.clicked.connect(
+            lambda: self.model_asked.emit(self._settings.model or self._default_model)
+        )
         self.workers.valueChanged.connect(lambda count: self._change(workers=count))
         self.memory.valueChanged.connect(lambda size: self._change(thumbnail_memory_mb=size))
         self.reopen.clicked.connect(self.reopen_requested)
@@ -176,24 +182,10 @@ class SettingsSheet(Sheet):
 
 
 def card_text(card: ModelCard | None) -> str:
-    """A model's card in a few sentences: what it learnt from, how well it does, its limits."""
-    if card is None:
+    """What a model learnt from; the page about it tells the rest."""
+    if card is None or not card.training_data:
         return ""
-    lines = []
-    if card.training_data:
-        lines.append(tr("Learnt from: {data}", data=card.training_data))
-    for metric in card.metrics:
-        values = ", ".join(
-            f"{key} {decimal(value, 3) if isinstance(value, float) else value}"
-            for key, value in metric.items()
-            if isinstance(value, int | float)
-        )
-        place = metric.get("on") or metric.get("data") or metric.get("name") or ""
-        if values:
-            lines.append(f"{place}: {values}" if place else values)
-    lines += list(card.limits)
-    lines.append(f"{card.model_id} · {card.licence}")
-    return "\n".join(lines)
+    return tr("Learnt from: {data}", data=card.training_data)
 
 
 def _language(code: str) -> str:

@@ -32,7 +32,8 @@ class Sheet(QWidget):
         self.close_button = IconButton("close", tr("Close"), theme)
         self.close_button.clicked.connect(self.dismiss)
         top = QHBoxLayout()
-        top.addWidget(label(title, "title"))
+        self._title = label(title, "title")
+        top.addWidget(self._title)
         top.addStretch()
         top.addWidget(self.close_button)
         self._area = QScrollArea()
@@ -47,6 +48,11 @@ class Sheet(QWidget):
         parent.installEventFilter(self)
         self.hide()
 
+    def set_title(self, title: str) -> None:
+        """Show another title."""
+        self._title.setText(title)
+        self.setAccessibleName(title)
+
     def set_body(self, body: QWidget) -> None:
         """Show this inside."""
         body.setObjectName("sheetBody")
@@ -60,6 +66,7 @@ class Sheet(QWidget):
         """Show the sheet."""
         self.place()
         self.show()
+        self.place()  # only what is shown has the sizes of its style
         self.raise_()
         self.setFocus()
 

@@ -99,6 +99,8 @@ class ModelCard:
     training_data: str = ""
     metrics: tuple[Mapping[str, Any], ...] = ()
     limits: tuple[str, ...] = ()
+    scale: str = ""  # how the scores are to be read
+    faults: tuple[Mapping[str, Any], ...] = ()  # what became of photos that were spoiled on purpose
     uncertainty: UncertaintyRule | None = None
     crop_scale: float | None = None  # side of the face crop it wants, in sides of the face's box
     made_of: str | None = None  # sha256 of the exact graph, where this is its 8-bit form
@@ -239,6 +241,8 @@ def _parse(directory: Traversable, card: Mapping[str, Any]) -> ModelCard:
         training_data=card.get("training_data", ""),
         metrics=tuple(card.get("metrics", ())),
         limits=tuple(card.get("limits", ())),
+        scale=card.get("scale", ""),
+        faults=tuple(card.get("faults", ())),
         uncertainty=UncertaintyRule(float(rule["base"]), float(rule.get("per_std", 0.0)))
         if rule
         else None,

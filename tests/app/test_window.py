@@ -30,8 +30,8 @@ def test_the_first_start_invites_to_add_a_folder(
     qtbot: QtBot, session: Session, open_window: OpenWindow, tmp_path: Path
 ) -> None:
     window = open_window()
-    assert window.pages.currentWidget() is window.pages.empty
-    assert window.pages.empty.add.isVisible()
+    assert window.pages.currentWidget() is window.pages.welcome
+    assert window.pages.welcome.add.isVisible()
     assert not window.filters.isVisible()
     folder = tmp_path / "holiday"
     folder.mkdir()

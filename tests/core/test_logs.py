@@ -17,6 +17,12 @@ from core.logs import LOG_NAME, start_logging, without_folders
         (r"C:\Users\Ann\Pictures\a.jpg is gone", ".../a.jpg is gone"),
         ("File '/opt/albumen/core/x.py', line 3", "File '.../x.py', line 3"),
         ("12 photos/s, 3/4 done", "12 photos/s, 3/4 done"),
+        ("/home/ann/Ann and Bob, wedding/a b.jpg: cut off", ".../a b.jpg: cut off"),
+        (
+            "moved '/srv/My photos/x.jpg' to \"/srv/Old ones/x.jpg\"",
+            "moved '.../x.jpg' to \".../x.jpg\"",
+        ),
+        ("either /tmp or /var, and /", "either /tmp or /var, and /"),
     ],
 )
 def test_paths_are_cut_down_to_their_last_part(text: str, expected: str) -> None:

@@ -87,7 +87,7 @@ def test_from_an_empty_window_to_rated_photos_and_back(
     count = len(list(folder.iterdir()))
     first: Sitting = sit_down()  # type: ignore[operator]
     window, session = first.window, first.session
-    assert window.pages.currentWidget() is window.pages.empty
+    assert window.pages.currentWidget() is window.pages.welcome
 
     # She adds a folder; its photos arrive scored, the best first.
     session.actions.add_albums([folder])
