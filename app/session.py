@@ -21,11 +21,13 @@ from app.models.culling import Culling
 from app.models.details import PhotoDetails
 from app.models.pictures import PictureCache
 from app.models.thumbnails import ThumbnailCache
+from app.models.why import Asking, PhotoWhy
 from app.notifications import Notifier
 from app.translation import tr, trn
 from core.analysis import DEFAULT_MODEL, open_analyzer, usable_model
 from core.curation.undo import recover
 from core.domain import Album, IndexProgress, LibraryChange, Photo
+from core.explaining.asking import Asked
 from core.files.decode import decode
 from core.forgetting_faces import Erased, erase_faces
 from core.indexer import Indexer
@@ -83,6 +85,7 @@ class Session(QObject):
         model_id: str,
         thumbnail_memory_mb: int = 96,
         watcher: AlbumWatcher | None = None,
+        asking: Callable[[], Asking] | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -99,6 +102,8 @@ class Session(QObject):
         self.thumbnails = ThumbnailCache(library.thumbnails.get, thumbnail_memory_mb, self)
         self.pictures = PictureCache(decode, self.decoding, self)
         self.details = PhotoDetails(library.queries, self.browser, self.jobs, self)
+        self.why = PhotoWhy(library.queries, self.browser, self.jobs, asking, self)
+        self.details.loaded.connect(self.why.show_photo)
         self.actions = UserActions(library, self.browser, self.jobs, self.notifier, self)
         self.culling = Culling(library, self.jobs, self)
         self.culling.applied.connect(self.actions.tell_applied)
@@ -231,4 +236,11 @@ def open_session(library_path: Path, settings: Settings) -> Session:
         measure_reasons=True,
     )
     watcher = AlbumWatcher(library, work)
-    return Session(library, work, model_id, settings.thumbnail_memory_mb, watcher)
+    return Session(
+        library,
+        work,
+        model_id,
+        settings.thumbnail_memory_mb,
+        watcher,
+        asking=(lambda: Asked(model)) if model is not None else None,
+    )

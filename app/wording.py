@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import string
 from datetime import datetime
+from typing import Any
 
 from PySide6.QtCore import QLocale
 
@@ -10,11 +12,14 @@ from app.translation import decimal, number, tr, trn
 from core.domain import (
     ColorLabel,
     Flag,
+    Photo,
     PhotoRow,
+    Reason,
     ScoreDistribution,
     SortKey,
     Status,
 )
+from core.reasons.codes import SENTENCES
 
 
 def status_text(status: Status) -> str:
@@ -32,6 +37,30 @@ def reason_text(reason: str | None) -> str:
     """Why there is no score, as a sentence of its own."""
     text = reason or tr("This file can’t be read")
     return text[:1].upper() + text[1:]
+
+
+class _Localized(string.Formatter):
+    """Fills in numbers with the locale's decimal sign."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """A number with the digits that ``.Nf`` asks for."""
+        digits = int(format_spec.strip(".f") or 0)
+        return decimal(float(value), digits)
+
+
+def fault_text(reason: Reason) -> str:
+    """A measured fault as a sentence with its number; as core tells it where it is unknown here."""
+    template = SENTENCES.get(reason.code)
+    return (
+        reason.text if template is None else _Localized().format(tr(template), value=reason.value)
+    )
+
+
+def place_text(place: int, size: int) -> str:
+    """Where a photo stands in its burst."""
+    if place == 1:
+        return tr("Best of the {size} shots of its burst", size=number(size))
+    return tr("Shot {place} of {size} in its burst, best first", place=place, size=number(size))
 
 
 def flag_text(flag: Flag | None) -> str:
@@ -84,6 +113,12 @@ def spoken_row(row: PhotoRow) -> str:
     if row.color is not None:
         parts.append(color_text(row.color))
     return "\n".join(parts)
+
+
+def hint_text(row: PhotoRow, photo: Photo | None) -> str:
+    """A photo in a few lines, with its gravest fault where one was measured."""
+    first = photo.reasons[0] if photo is not None and photo.reasons else None
+    return spoken_row(row) + ("" if first is None else f"\n{fault_text(first)}")
 
 
 def agreement_text(distribution: ScoreDistribution) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtGui import QColor, QImage
 
 from core.domain import FloatArray, Score
-from core.explaining.maps import canvas, explain
+from core.explaining.maps import Branch, canvas, explain
 from core.inference.saliency import Target, centered, normalized
 
 SIDE = 256
@@ -16,31 +16,53 @@ SIDE = 256
 
 
 @dataclass(frozen=True)
+class MapChoice:
+    """Which map is looked at. ``rating`` is 1..10 for a target about one class, else ``None``."""
+
+    target: Target = Target.MEAN
+    rating: int | None = None
+    branch: Branch = Branch.BOTH
+
+    def possible(self, score: Score) -> MapChoice:
+        """The same, without the face where no face took part in the score."""
+        if score.face_maps is None and self.branch is Branch.FACE:
+            return replace(self, branch=Branch.BOTH)
+        return self
+
+
+@dataclass(frozen=True)
 class HeatMap:
     """An overlay that covers the whole photo, with what its legend says.
 
-    ``face_share`` is the share of the pull on the score that comes from the face branch, 0..1.
+    ``face_share`` is the share of the pull on the target that comes from the face branch, 0..1;
+    ``blank``: the map is the same everywhere.
     """
 
     image: QImage
     face_share: float
+    blank: bool = False
 
 
 def heat_map(
-    score: Score, aspect: float, raises: QColor, lowers: QColor, target: Target = Target.MEAN
+    score: Score, aspect: float, raises: QColor, lowers: QColor, choice: MapChoice | None = None
 ) -> HeatMap | None:
     """The overlay for a photo of width/height ``aspect``; None where the model tells no map.
 
-    The mean's map is shown relative to its own average over the photo, so that both colours
-    appear where places differ: ``raises`` where the photo is better than its average.
+    The map is shown relative to its own average over the photo (that of the face alone over the
+    face), so that both colours appear where places differ: ``raises`` where the photo is better
+    than its average.
     """
     if score.scene_maps is None:
         return None
-    found = explain(score, target)
+    wanted = (choice or MapChoice()).possible(score)
+    found = explain(score, wanted.target, wanted.rating, wanted.branch)
     width = SIDE if aspect >= 1 else max(8, round(SIDE * aspect))
     height = SIDE if aspect < 1 else max(8, round(SIDE / aspect))
-    signed = normalized(centered(canvas(found, width, height)))
-    return HeatMap(colored(signed, raises, lowers), found.share.face)
+    if wanted.branch is Branch.FACE and found.face is not None:
+        signed = normalized(canvas(replace(found, face=centered(found.face)), width, height))
+    else:
+        signed = normalized(centered(canvas(found, width, height)))
+    return HeatMap(colored(signed, raises, lowers), found.share.face, not signed.any())
 
 
 def colored(signed: FloatArray, raises: QColor, lowers: QColor) -> QImage:

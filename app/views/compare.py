@@ -66,6 +66,12 @@ class Compare(PaneView):
         following = [i for i in self._pool[at + 1 :] if i != first] or others
         self._show_challenger(following[0] if following else None)
 
+    def compare(self, champion: int, challenger: int) -> None:
+        """Put two photos side by side; the arrow keys go on through the same pool."""
+        self._pool = list(dict.fromkeys([champion, challenger, *self._pool]))
+        self.show_in(self.champion, champion)
+        self._show_challenger(challenger)
+
     def _show_challenger(self, photo_id: int | None) -> None:
         zoom, spot = self.champion.canvas.zoom, self.champion.canvas.center
         self.show_in(self.challenger, photo_id)

@@ -7,6 +7,7 @@ follows from its position, so a new list costs nothing until it is painted.
 from __future__ import annotations
 
 from PySide6.QtCore import (
+    QEvent,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -19,13 +20,20 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
+    QCursor,
     QPainter,
     QPaintEvent,
     QPen,
     QRegion,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyle,
+    QStyleOptionViewItem,
+    QToolTip,
+    QWidget,
+)
 
 from app.models.photo_list import PhotoListModel
 from app.models.thumbnails import ThumbnailCache
@@ -38,14 +46,20 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 Command = QItemSelectionModel.SelectionFlag
 
 
+RESTED_MS = 500
+"""How long the mouse rests on a photo until something is told about it."""
+
+
 class GridSurface(QAbstractItemView):
     """Shows a ``PhotoListModel`` as cells of one size, in columns or as one horizontal strip.
 
     Signals:
         visible_changed(list): ids of the photos on screen, after scrolling came to rest.
+        rested(int): the mouse has rested on a photo (its id) for half a second.
     """
 
     visible_changed = Signal(list)
+    rested = Signal(int)
 
     def __init__(
         self,
@@ -69,6 +83,10 @@ class GridSurface(QAbstractItemView):
         self._hovered = -1
         self._band: tuple[QPoint, QPoint] | None = None
         self._kept_top: tuple[int, int] | None = None
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.setInterval(RESTED_MS)
+        self._resting.timeout.connect(self._announce_rest)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(60)
@@ -303,3 +321,22 @@ class GridSurface(QAbstractItemView):
                 if changed >= 0:
                     self.viewport().update(self._cell(changed))
             self._hovered = position
+            QToolTip.hideText()
+            self._resting.start() if position >= 0 else self._resting.stop()
+
+    def _announce_rest(self) -> None:
+        photo_id = self._photos.id_at(self._hovered)
+        if photo_id is not None and self.viewport().underMouse():
+            self.rested.emit(photo_id)
+
+    def show_hint(self, photo_id: int, text: str) -> None:
+        """Tell something beside a photo's cell while the mouse is still on it."""
+        if self._hovered >= 0 and self._photos.id_at(self._hovered) == photo_id:
+            cell = self._cell(self._hovered)
+            QToolTip.showText(QCursor.pos(), text, self.viewport(), cell)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Hints come from `rested`, after half a second; the desktop's own delay is longer."""
+        if event.type() is QEvent.Type.ToolTip:
+            return True
+        return super().viewportEvent(event)

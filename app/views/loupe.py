@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QKeyEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from app.browsing import Browser
-from app.models.heatmap import heat_map
+from app.models.heatmap import HeatMap, MapChoice, heat_map
 from app.models.pictures import FULL, PictureCache
 from app.models.thumbnails import ThumbnailCache
+from app.models.why import Known
 from app.theme import Theme
 from app.translation import decimal, tr
 from app.views.controls import ElidedLabel, IconButton, label
+from app.views.heat_legend import HeatLegend
 from app.views.photo_canvas import PhotoCanvas
 from app.views.photo_grid import PhotoGrid
 from app.wording import reason_text
@@ -23,61 +25,19 @@ AHEAD = 2
 """Neighbours decoded ahead in the direction of travel; one behind."""
 
 
-class HeatLegend(QWidget):
-    """What the two colours mean, in words and with their own samples."""
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._samples = [Swatch(theme, "raises"), Swatch(theme, "lowers")]
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        texts = (tr("raises the score"), tr("lowers it"))
-        for sample, text in zip(self._samples, texts, strict=True):
-            row.addWidget(sample)
-            row.addWidget(label(text, "small"))
-            row.addSpacing(6)
-        self.setToolTip(
-            tr(
-                "Exact Grad-CAM of the mean score: where the model finds this photo better or "
-                "worse than its own average. It explains the model, not the photo's worth."
-            )
-        )
-
-
-class Swatch(QWidget):
-    """A sample of one colour; the raising one is marked +, the lowering one −."""
-
-    def __init__(self, theme: Theme, token: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._token = token
-        self.setFixedSize(QSize(16, 16))
-        theme.changed.connect(self.update)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint it."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.tokens.color(self._token))
-        painter.drawRoundedRect(self.rect(), 4, 4)
-        painter.setPen(QColor("#101113"))
-        sign = "+" if self._token == "raises" else "−"
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), sign)
-
-
 class Loupe(QWidget):
     """Follows the browser's active photo while it is visible.
 
     Signals:
         closed(): back to the grid.
         heat_toggled(bool), faces_toggled(bool): by the buttons, to keep the commands in step.
+        map_shown(bool, object): whether a map is asked for, and which (``MapChoice``).
     """
 
     closed = Signal()
     heat_toggled = Signal(bool)
     faces_toggled = Signal(bool)
+    map_shown = Signal(bool, object)
 
     def __init__(
         self,
@@ -96,6 +56,8 @@ class Loupe(QWidget):
         self._row: PhotoRow | None = None
         self._photo: Photo | None = None
         self._heat_on = False
+        self._choice = MapChoice()
+        self._informative: bool | None = None
         self._direction = 1
 
         self.canvas = PhotoCanvas(theme)
@@ -131,7 +93,7 @@ class Loupe(QWidget):
         self.legend.setObjectName("legend")
         self.legend.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.legend.setCursor(Qt.CursorShape.ArrowCursor)
-        self.no_heat = label(tr("No heat map for this photo"), "small")
+        self.no_heat = label("", "small")
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(120)
@@ -198,8 +160,13 @@ class Loupe(QWidget):
     def showEvent(self, event: object) -> None:
         """Catch up with the active photo."""
         self._follow()
+        self._tell_map()
         index = self._browser.selection.currentIndex()
         QTimer.singleShot(0, self, lambda: self.strip.scrollTo(index))
+
+    def hideEvent(self, event: object) -> None:
+        """A map that nobody sees need not be checked."""
+        self._tell_map()
 
     @property
     def photo_id(self) -> int | None:
@@ -218,6 +185,7 @@ class Loupe(QWidget):
             self.canvas.set_message(tr("No photo"))
             return
         if other:
+            self._informative = None
             self.problem.hide()
             self.canvas.setAccessibleName(row.name)
             self._show_details()
@@ -322,7 +290,26 @@ class Loupe(QWidget):
         """Show or hide the heat map."""
         self._heat_on = on
         self.heat.setChecked(on)
+        self._tell_map()
         self._draw_heat()
+
+    def set_map(self, choice: MapChoice) -> None:
+        """Show another map."""
+        self._choice = choice
+        self._informative = None
+        self._tell_map()
+        self._draw_heat()
+
+    def show_known(self, known: Known | None) -> None:
+        """Take what a check of the map said: one that tells nothing is not drawn."""
+        fits = known is not None and self._row is not None and known.photo_id == self._row.id
+        informative = known.informative if known is not None and fits else None
+        if informative != self._informative:
+            self._informative = informative
+            self._draw_heat()
+
+    def _tell_map(self) -> None:
+        self.map_shown.emit(self._heat_on and self.isVisible(), self._choice)
 
     def set_faces(self, on: bool) -> None:
         """Show or hide the face boxes."""
@@ -343,20 +330,35 @@ class Loupe(QWidget):
         self.canvas.update()
 
     def _draw_heat(self) -> None:
-        image: QImage | None = None
+        found = self._heat_map() if self._heat_on else None
+        problem = self._map_problem(found)
+        drawn = found is not None and not problem
+        self.legend.setVisible(self._heat_on)
+        self.no_heat.setText(problem)
+        self.no_heat.setVisible(bool(problem))
+        self.meaning.setVisible(not problem)
+        self.opacity.setVisible(not problem)
+        self.canvas.set_heat(found.image if found is not None and drawn else None)
+
+    def _heat_map(self) -> HeatMap | None:
         photo = self._details()
         score = photo.score if photo is not None else None
-        if self._heat_on and score is not None and self._row is not None:
-            aspect = (self._row.width or 1) / max(1, self._row.height or 1)
-            tokens = self._theme.tokens
-            found = heat_map(score, aspect, tokens.color("raises"), tokens.color("lowers"))
-            image = found.image if found is not None else None
-        missing = self._heat_on and image is None and photo is not None
-        self.legend.setVisible(self._heat_on)
-        self.no_heat.setVisible(missing)
-        self.meaning.setVisible(not missing)
-        self.opacity.setVisible(not missing)
-        self.canvas.set_heat(image)
+        if score is None or self._row is None:
+            return None
+        aspect = (self._row.width or 1) / max(1, self._row.height or 1)
+        tokens = self._theme.tokens
+        raises, lowers = tokens.color("raises"), tokens.color("lowers")
+        return heat_map(score, aspect, raises, lowers, self._choice)
+
+    def _map_problem(self, found: HeatMap | None) -> str:
+        """Why no map is drawn; empty where one is, or is still on its way."""
+        if not self._heat_on or self._details() is None:
+            return ""
+        if found is None:
+            return tr("No heat map for this photo")
+        if found.blank or self._informative is False:
+            return tr("The map is not informative for this photo")
+        return ""
 
     def _on_zoomed(self, zoom: float | None, _center: QPointF) -> None:
         self._show_zoom()

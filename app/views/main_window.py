@@ -41,8 +41,9 @@ from app.views.settings_sheet import SettingsSheet
 from app.views.survey import Survey
 from app.views.toolbar import VIEWS, Toolbar
 from app.window_state import WindowState
+from app.wording import hint_text
 from core.analysis import DEFAULT_MODEL
-from core.domain import ColorLabel, Flag, IndexProgress, SortKey
+from core.domain import Box, ColorLabel, Flag, IndexProgress, SortKey
 from core.inference.cards import bundled_models
 from core.settings import Settings
 
@@ -202,11 +203,49 @@ class MainWindow(QMainWindow):
         self.filters.leave.connect(lambda: self.pages.currentWidget().setFocus())
         self.panel.rated.connect(session.actions.rate)
         self.panel.flagged.connect(session.actions.flag)
-        self.panel.pointed.connect(self.loupe.canvas.point_at)
+        self._connect_why()
         for sheet in (self.key_sheet, self.help):
             sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())
         self.toolbar.order_chosen.connect(lambda order: self.set_order(*order))
         self.toolbar.side_changed.connect(self.grid.set_side)
+
+    def _connect_why(self) -> None:
+        """The panel's reasons and maps with the loupe that shows them."""
+        why, panel, loupe = self._session.why, self.panel, self.loupe
+        why.changed.connect(panel.show_known)
+        why.changed.connect(loupe.show_known)
+        loupe.map_shown.connect(why.show_map)
+        panel.why.map_chosen.connect(loupe.set_map)
+        panel.why.fragility_wanted.connect(why.try_fragility)
+        panel.why.heat_toggled.connect(self.commands["heatmap"].setChecked)
+        panel.pointed.connect(loupe.canvas.point_at)
+        panel.opened.connect(self._zoom_to)
+        for grid in (self.grid, loupe.strip):
+            grid.rested.connect(partial(self._hint, grid))
+        panel.compare_wanted.connect(self._compare_with)
+
+    def _hint(self, grid: PhotoGrid, photo_id: int) -> None:
+        """Beside a thumbnail that the mouse rests on: the photo in a few words, and why."""
+        position = self._session.browser.photos.position(photo_id)
+        row = None if position is None else self._session.browser.photos.row(position)
+        if row is not None:
+            self._session.load_details(
+                photo_id, lambda photo: grid.show_hint(photo_id, hint_text(row, photo))
+            )
+
+    def _zoom_to(self, box: Box) -> None:
+        self.show_view("loupe")
+        self.loupe.canvas.zoom_to(box)
+
+    def _compare_with(self, best_id: int) -> None:
+        """The best of a burst as the champion, the active photo as its challenger."""
+        browser = self._session.browser
+        active = browser.active_id
+        if active is None or browser.photos.position(best_id) is None:
+            self._session.notifier.say(tr("The best of this burst is hidden by a filter"))
+            return
+        self.show_view("compare")
+        self.compare.compare(best_id, active)
 
     def _connect_commands(self) -> None:
         actions, browser = self._session.actions, self._session.browser
@@ -342,6 +381,7 @@ class MainWindow(QMainWindow):
 
     def _set_heat(self, on: bool) -> None:
         self.loupe.set_heat(on)
+        self.panel.why.set_heat(on)
         if on and self.pages.current_name != "loupe":
             self.show_view("loupe")
 

@@ -28,6 +28,12 @@ SMALL_PHOTO = 600
 """Photos with a shorter long side are shown at up to twice their size."""
 
 
+POINTED_SHARE = 0.6
+"""How much of the canvas a part fills that is zoomed to."""
+
+MOST_POINTED = 2.0
+
+
 class PhotoCanvas(QWidget):
     """Shows a photo fitted or zoomed.
 
@@ -176,6 +182,14 @@ class PhotoCanvas(QWidget):
             self._change(None, QPointF(0.5, 0.5))
             return
         self._change(1.0, self.anchor())
+
+    def zoom_to(self, box: Box) -> None:
+        """Fill most of the canvas with a part of the photo, at most at 2:1."""
+        ratio = self.devicePixelRatioF()
+        width = max(1.0, box.w * self._full.width())
+        height = max(1.0, box.h * self._full.height())
+        zoom = POINTED_SHARE * ratio * min(self.width() / width, self.height() / height)
+        self._change(max(self.fit_zoom(), min(zoom, MOST_POINTED)), QPointF(*box.center))
 
     def _change(self, zoom: float | None, center: QPointF) -> None:
         self.set_zoom(zoom, center)

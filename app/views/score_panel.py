@@ -12,23 +12,27 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.models.why import Known
 from app.theme import Theme
 from app.translation import decimal, tr, trn
-from app.views.controls import ElidedLabel, IconButton, StarRating, label
+from app.views.controls import ElidedLabel, IconButton, StarRating, label, push_button
 from app.views.distribution_chart import DistributionChart
 from app.views.reason_list import ReasonList
+from app.views.why_section import WhySection
 from app.wording import (
     agreement_text,
     date_text,
     faces_text,
     percentile_text,
     pixels_text,
+    place_text,
     reason_text,
     score_text,
     size_text,
     status_text,
 )
 from core.domain import Flag, Photo
+from core.library.standing import Standing
 from core.paths import display_name
 
 WIDTH = 288
@@ -41,11 +45,15 @@ class ScorePanel(QWidget):
         rated(int): stars given by the mouse.
         flagged(object): a ``Flag``, or None to clear.
         pointed(object): the ``Box`` of a reason under the mouse, or None.
+        opened(object): the ``Box`` of a reason that was clicked.
+        compare_wanted(int): with the photo of this id, the best of the burst.
     """
 
     rated = Signal(int)
     flagged = Signal(object)
     pointed = Signal(object)
+    opened = Signal(object)
+    compare_wanted = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +68,11 @@ class ScorePanel(QWidget):
         self.of_ten = label(tr("of 10"), "dim")
         self.rank = label("", "")
         self.rank.setWordWrap(True)
+        self.place = label("", "small")
+        self.place.setWordWrap(True)
+        self.compare = push_button(tr("Compare with the best of its burst"), link=True)
+        self.compare.clicked.connect(self._compare)
+        self._best: int | None = None
         self.chart = DistributionChart(theme)
         self.agreement = label("", "small")
         self.agreement.setWordWrap(True)
@@ -72,6 +85,8 @@ class ScorePanel(QWidget):
         self.reject.clicked.connect(lambda on: self.flagged.emit(Flag.REJECT if on else None))
         self.reasons = ReasonList(theme)
         self.reasons.pointed.connect(self.pointed)
+        self.reasons.opened.connect(self.opened)
+        self.why = WhySection(theme)
         self.facts = QGridLayout()
         self.facts.setHorizontalSpacing(14)
         self.facts.setVerticalSpacing(5)
@@ -103,15 +118,19 @@ class ScorePanel(QWidget):
         column.addWidget(self.name)
         column.addLayout(headline)
         column.addWidget(self.rank)
+        column.addWidget(self.place)
+        column.addWidget(self.compare, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(4)
         column.addWidget(self.chart)
         column.addWidget(self.agreement)
         column.addSpacing(10)
+        column.addWidget(self.reasons)
+        column.addSpacing(10)
+        column.addWidget(self.why)
+        column.addSpacing(10)
         column.addWidget(label(tr("Your verdict"), "section"))
         column.addLayout(verdict)
         column.addWidget(self.chosen)
-        column.addSpacing(10)
-        column.addWidget(self.reasons)
         column.addSpacing(10)
         column.addWidget(label(tr("Photo"), "section"))
         column.addLayout(self.facts)
@@ -143,6 +162,7 @@ class ScorePanel(QWidget):
 
     def show_photo(self, photo: Photo | None) -> None:
         """Show another photo; None for no choice."""
+        other = photo is None or self._photo is None or photo.id != self._photo.id
         self._photo = photo
         self._area.setVisible(photo is not None)
         self.empty.setVisible(photo is None)
@@ -158,7 +178,10 @@ class ScorePanel(QWidget):
         self.of_ten.setVisible(scored)
         self.chart.setVisible(scored)
         self.agreement.setVisible(scored)
-        self.chart.set_distribution(photo.score.distribution if photo.score else None)
+        self.chart.set_distribution(
+            photo.score.distribution if photo.score else None,
+            photo.score.uncertainty if photo.score else None,
+        )
         if photo.score is not None:
             self.agreement.setText(self._agreement(photo))
         self.rank.setText(self._rank(photo))
@@ -167,7 +190,29 @@ class ScorePanel(QWidget):
         self.pick.setChecked(photo.flag is Flag.PICK)
         self.reject.setChecked(photo.flag is Flag.REJECT)
         self.reasons.show_photo(photo)
+        self.why.show_photo(photo)
+        if other:
+            self._show_standing(None)
         self._show_facts(photo)
+
+    def show_known(self, known: Known | None) -> None:
+        """Take what was found out about the photo that is shown."""
+        if known is not None and self._photo is not None and known.photo_id == self._photo.id:
+            self._show_standing(known.standing)
+            self.why.show_known(known)
+
+    def _show_standing(self, found: Standing | None) -> None:
+        """Where the photo stands in its burst."""
+        in_burst = found is not None and found.size > 1
+        self.place.setVisible(in_burst)
+        self.compare.setVisible(in_burst and found is not None and found.place > 1)
+        self._best = found.best_id if found is not None else None
+        if found is not None and in_burst:
+            self.place.setText(place_text(found.place, found.size))
+
+    def _compare(self) -> None:
+        if self._best is not None:
+            self.compare_wanted.emit(self._best)
 
     @staticmethod
     def _rank(photo: Photo) -> str:

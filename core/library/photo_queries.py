@@ -96,6 +96,15 @@ class PhotoQueries(Reads):
                     )
         return [found[photo_id] for photo_id in map(int, ids) if photo_id in found]
 
+    def album_median(self, photo_id: int, model: str) -> float | None:
+        """Median mean score of the album that a photo is in; ``None`` without album or scores."""
+        with reading(self._engine) as connection:
+            album = connection.scalar(select(photos.c.album_id).where(photos.c.id == photo_id))
+            if album is None:
+                return None
+            means = self._means(connection, album, self._model_id(connection, model))
+        return float(np.median(means)) if len(means) else None
+
     def _means(self, connection: Connection, album_id: int, model_id: int) -> NDArray[np.float64]:
         """Sorted mean scores of an album's present photos."""
         statement = (

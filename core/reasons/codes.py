@@ -52,7 +52,7 @@ TITLES: dict[str, str] = {
 }
 """Two or three words each: what a chip says."""
 
-_SENTENCES: dict[str, str] = {
+SENTENCES: dict[str, str] = {
     Code.EYES_CLOSED: "The eyes are closed.",
     Code.FACE_BLURRED: "The face is not sharp: edges are {value:.1f} % of its width wide.",
     Code.MOTION_BLUR: "The face is smeared in one direction, {value:.1f} % of its width.",
@@ -74,6 +74,8 @@ _SENTENCES: dict[str, str] = {
     Code.COLOUR_CAST: "The colours are off: skin does not look like skin.",
 }
 
+"""A sentence each, with a place for the measured value."""
+
 NO_FAULT = "No measurable fault: the model simply prefers other photos."
 
 
@@ -84,5 +86,5 @@ def title(code: str) -> str:
 
 def sentence(code: str, value: float) -> str:
     """The reason in plain words with its number."""
-    words = _SENTENCES.get(code)
+    words = SENTENCES.get(code)
     return title(code) if words is None else words.format(value=value)

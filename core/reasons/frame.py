@@ -11,6 +11,9 @@ from core.domain import FloatArray, ImageArray
 BLOCK = 8
 """Side of JPEG's blocks (ITU-T T.81)."""
 
+LEAST_STEP = 1.0
+"""Grey levels that steps at the edges must exceed those inside by: less is not seen."""
+
 WORKING_SIDE = 1024
 MIDDLE_SIDE = 2048
 LEAST_LINE = 0.12
@@ -58,7 +61,7 @@ def blockiness(grey: FloatArray) -> float:
         at = np.array([float(np.median(steps[phase::BLOCK])) for phase in range(BLOCK)])
         edge = int(np.argmax(at))
         inside = float(np.delete(at, edge).mean())
-        excess.append(float(at[edge]) / (inside + 0.05) - 1.0)
+        excess.append(float(at[edge]) / (inside + LEAST_STEP) - 1.0)
     return 100.0 * max(0.0, min(excess))
 
 

@@ -12,14 +12,14 @@ import pytest
 
 import app
 from app.translation import languages, tr, trn, use_language
-from core.reasons.codes import NO_FAULT, TITLES
+from core.reasons.codes import NO_FAULT, SENTENCES, TITLES
 
 SOURCES = Path(app.__file__).parent
 
 
 def texts() -> set[str]:
     """All texts that the window may show, from the source code and from the core's tables."""
-    found = {*TITLES.values(), NO_FAULT}
+    found = {*TITLES.values(), *SENTENCES.values(), NO_FAULT}
     for path in SOURCES.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
