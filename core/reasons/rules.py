@@ -35,7 +35,7 @@ RULES: dict[Code, Rule] = {
     Code.FACE_OVEREXPOSED: Rule(5.0, 60.0, 0.8),
     Code.BACK_LIGHT: Rule(1.0, 4.0, 0.7),
     Code.TURNED_AWAY: Rule(0.75, 1.2, 0.5),
-    Code.RED_EYE: Rule(13.0, 50.0, 0.5),
+    Code.RED_EYE: Rule(18.0, 50.0, 0.5),
     Code.LOOKING_AWAY: Rule(0.25, 0.45, 0.4),
     Code.MID_WORD: Rule(0.28, 0.8, 0.4),
     Code.NOISE: Rule(6.0, 25.0, 0.5),
