@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -45,6 +45,9 @@ EXPECTED = {
     "scene": None,
 }
 """By picture, a reason that must be told; ``None``: whatever is measured."""
+
+MAPPED = ("blurred", "group", "scene")
+"""Pictures of which the map is looked at too."""
 
 CLOSED_EYES = 2
 """Of the photos with closed eyes, the one in this place."""
@@ -160,10 +163,10 @@ def test_the_panel_of_each_kind_of_photo(
     assert len(said) == min(3, len(photo.reasons))
     if expected == set():
         assert codes == set(), NO_FAULT
-    for heat in (False, True):
+    why = window.panel.why
+    for heat in (False, True) if name in MAPPED else (False,):
         window.commands["heatmap"].setChecked(heat)
         if heat:
-            why = window.panel.why
             qtbot.waitUntil(
                 lambda: bool(why.verdict.text()) and "…" not in why.verdict.text(),
                 timeout=PATIENCE_MS,
@@ -178,3 +181,47 @@ def test_the_panel_of_each_kind_of_photo(
             assert picture.save(str(pictures / f"{name}-{'map-' if heat else ''}{theme.value}.png"))
     window.commands["heatmap"].setChecked(False)
     window.choose_theme(ThemeChoice.DARK)
+
+
+def test_how_fragile_a_score_is_can_be_asked(
+    window: MainWindow, look_at: Callable[[str], Photo], pictures: Path, qtbot: QtBot
+) -> None:
+    look_at("blurred")
+    why = window.panel.why
+    qtbot.waitUntil(lambda: why.fragile.isVisibleTo(window), timeout=PATIENCE_MS)
+    why.fragile.click()
+    qtbot.waitUntil(lambda: "median" in why.fragility.text(), timeout=PATIENCE_MS)
+    assert "no improvement" in why.fragility.text()
+    assert not why.fragile.isVisibleTo(window)
+    assert window.grab().save(str(pictures / "fragile.png"))
+
+
+def test_a_worse_shot_is_compared_with_the_best_of_its_burst(
+    window: MainWindow, look_at: Callable[[str], Photo], qtbot: QtBot
+) -> None:
+    shot = look_at("dark")
+    panel = window.panel
+    qtbot.waitUntil(lambda: panel.compare.isVisibleTo(window), timeout=PATIENCE_MS)
+    assert "of 3 in its burst" in panel.place.text()
+    panel.compare.click()
+    assert window.pages.current_name == "compare"
+    champion, challenger = window.compare.champion.row, window.compare.challenger.row
+    assert champion is not None
+    assert challenger is not None
+    assert challenger.id == shot.id
+    assert (champion.mean or 0) > (challenger.mean or 0)
+
+
+def test_a_click_on_a_reason_goes_to_the_place(
+    window: MainWindow, look_at: Callable[[str], Photo], qtbot: QtBot
+) -> None:
+    photo = look_at("blurred")
+    (row, *_) = window.panel.reasons.rows
+    box = photo.reasons[0].box
+    assert box is not None
+    qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
+    canvas = window.loupe.canvas
+    assert canvas.zoom is not None
+    assert canvas.zoom > canvas.fit_zoom()
+    assert (canvas.center.x(), canvas.center.y()) == pytest.approx(box.center)
+    canvas.toggle_zoom()
