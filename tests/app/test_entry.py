@@ -35,6 +35,7 @@ def test_where_a_window_can_be_shown(
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="displays are Linux's affair")
 def test_without_a_display_it_says_how_to_go_on() -> None:
+    """B52."""
     environment = {k: v for k, v in BARE.items() if k != "QT_QPA_PLATFORM"}
     done = subprocess.run(
         [sys.executable, "-m", "app"], env=environment, capture_output=True, text=True, check=False

@@ -29,6 +29,7 @@ def test_the_first_photos_show_while_the_whole_list_is_on_its_way(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """B50."""
     fill(library, tmp_path / "album", 260)
     asked = threading.Event()
     answer = threading.Event()

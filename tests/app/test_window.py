@@ -401,6 +401,7 @@ def test_the_window_closes_clean_and_comes_back_as_it_was(
 def test_many_thousand_photos_stay_at_hand(
     qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
 ) -> None:
+    """B50: the list is ids; only what is on screen is fetched."""
     fill(library, tmp_path / "album", 20_000, analysis=scored_few)
     window = open_window()
     browser, grid = session.browser, window.grid

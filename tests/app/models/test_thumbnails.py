@@ -69,6 +69,7 @@ def test_no_picture_is_asked_for_once(
 
 
 def test_memory_stays_within_the_bound(qtbot: QtBot, cache: ThumbnailCache) -> None:
+    """B51."""
     for photo_id in range(40):
         load(qtbot, cache, photo_id)
     assert cache.used_bytes <= 2_000_000

@@ -115,6 +115,7 @@ def test_a_scan_sees_neither_rejects_nor_a_change_after_undo(
 def test_equal_names_of_two_folders_and_two_runs_never_collide(
     library: Library, tmp_path: Path
 ) -> None:
+    """B71: also when they are rejected a second time."""
     album = tmp_path / "album"
     build(library, album, [*shots(3), *shots(3, "sub/IMG")])
     first = contents(album)
@@ -133,6 +134,7 @@ def test_equal_names_of_two_folders_and_two_runs_never_collide(
 
 
 def test_a_second_reject_of_the_same_name_gets_a_number(library: Library, tmp_path: Path) -> None:
+    """B71: what lies among the rejects from elsewhere is not overwritten."""
     album = tmp_path / "album"
     build(library, album, shots(3))
     (album / "_rejected").mkdir()
@@ -176,6 +178,7 @@ def test_a_change_that_keeps_size_and_time_is_noticed(library: Library, tmp_path
 
 
 def test_undo_restores_what_it_can_and_names_the_rest(library: Library, tmp_path: Path) -> None:
+    """B77: a new file under an old name, a reject that was edited, one that is gone."""
     album = tmp_path / "album"
     ids = build(library, album, shots(7))
     applied = apply(library, planned(library, album), Rejects.MOVE)
@@ -281,6 +284,7 @@ def test_an_item_is_moved_whole_or_not_at_all(
 def test_a_read_only_album_refuses_before_anything_is_done(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """B75."""
     album = tmp_path / "album"
     ids = build(library, album, shots(3))
     known = database(library, ids)
@@ -426,6 +430,7 @@ def test_an_emptied_trash_is_named(library: Library, tmp_path: Path, own_trash: 
 def test_a_drive_without_trash_gets_the_folder(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """B70: never deleted, and told."""
     album = tmp_path / "album"
     ids = build(library, album, shots(4))
     files, known = tree(album), database(library, ids)

@@ -54,6 +54,7 @@ def test_photos_are_told_by_extension_or_content(tmp_path: Path) -> None:
 
 
 def test_system_and_hidden_things_are_passed_over(tmp_path: Path) -> None:
+    """B30."""
     put(tmp_path / "good" / "a.jpg")
     for folder in (
         ".thumbnails", "@eaDir", ".Trashes", ".Trash-1000", "__MACOSX", "#recycle", "lost+found",

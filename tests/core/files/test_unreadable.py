@@ -123,6 +123,7 @@ def test_any_name_can_be_read(tmp_path: Path) -> None:
 
 
 def test_bombs_are_refused_by_their_header(tmp_path: Path) -> None:
+    """B06."""
     png = io.BytesIO()
     Image.new("1", (16383, 16383)).save(png, "PNG")
     path = tmp_path / "bomb.png"

@@ -130,6 +130,7 @@ def test_new_changed_and_deleted_files_are_told_of(
 def test_file_written_in_pieces_is_told_of_once_when_whole(
     album: Path, listener: Listener, start: Start
 ) -> None:
+    """B20."""
     sizes: list[int] = []
     told = listener.change
     listener.change = lambda event: (sizes.append(event.path.stat().st_size), told(event))[1]  # type: ignore[method-assign]
@@ -149,6 +150,7 @@ def test_file_written_in_pieces_is_told_of_once_when_whole(
 def test_atomic_save_shows_the_photo_never_the_temporary_file(
     album: Path, listener: Listener, start: Start
 ) -> None:
+    """B21."""
     path = album / "a.jpg"
     path.write_bytes(JPEG)
     start(album)
@@ -306,6 +308,7 @@ def test_inotify_limit_falls_back_to_polling_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
     number: int,
 ) -> None:
+    """B25."""
     from watchdog.observers.inotify_c import InotifyFD
 
     (album / "deep").mkdir()
