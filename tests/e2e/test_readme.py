@@ -125,6 +125,45 @@ def test_the_commands_left_what_they_promised(home: Path) -> None:
     assert len(list((home / "Pictures" / "Party").glob("*.jpg"))) == 3, "undone"
 
 
+def stale_places(change: str, tree: Path) -> list[str]:
+    """Where a recipe's context is no longer what stands in the code, in words."""
+    wrong = []
+    for part in re.split(r"^--- ", change, flags=re.MULTILINE)[1:]:
+        name = re.search(r"^\+\+\+ b/(\S+)", part, re.MULTILINE)
+        assert name, f"no file is named in:\n{part}"
+        file = tree / name[1]
+        if not file.is_file():
+            wrong.append(f"there is no {name[1]} any more")
+            continue
+        lines = file.read_text("utf-8").splitlines()
+        for hunk in re.split(r"^@@[^\n]*\n", part, flags=re.MULTILINE)[1:]:
+            old = [line[1:] for line in hunk.splitlines() if not line.startswith("+")]
+            gone = [line for line in old if line not in lines]
+            places = range(len(lines) - len(old) + 1)
+            found = [at for at in places if lines[at : at + len(old)] == old]
+            if gone:
+                wrong.append(f"{name[1]} has no line {gone[0].strip()!r} any more")
+            elif not found:
+                wrong.append(f"in {name[1]} these are no neighbours any more: {old}")
+    return wrong
+
+
+def test_a_stale_recipe_says_which_line_is_stale(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("one\nthree\ntwo\n")
+    change = "--- a/a.py\n+++ b/a.py\n@@ -1,2 +1,3 @@\n {}\n+new\n {}\n"
+    assert stale_places(change.format("one", "three"), tmp_path) == []
+    assert "no line 'four'" in stale_places(change.format("one", "four"), tmp_path)[0]
+    assert "no neighbours" in stale_places(change.format("one", "two"), tmp_path)[0]
+    assert "no b.py" in stale_places(change.replace("a.py", "b.py"), tmp_path)[0]
+
+
+@pytest.mark.parametrize(
+    "block", [b for b in BLOCKS if b.language == "diff"], ids=lambda b: b.heading
+)
+def test_recipes_fit_the_code_as_it_is(block: Block) -> None:
+    assert stale_places(block.text, ROOT) == [], "the README's recipe must follow the code"
+
+
 @pytest.mark.parametrize(
     "heading", [b.heading for b in BLOCKS if b.language == "python"], ids=lambda text: text
 )
@@ -168,11 +207,11 @@ def test_the_table_of_commands_is_complete(capsys: pytest.CaptureFixture[str]) -
     told = {
         name
         for cells in rows("On the command line")
-        for name in re.findall(r"`albumen (\w+)", cells[0])
+        for name in re.findall(r"`albumen ([\w-]+)", cells[0])
     }
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    known = set(re.findall(r"^│ ([a-z]+) ", text, re.MULTILINE))
+    known = set(re.findall(r"^│ ([a-z-]+) ", text, re.MULTILINE))
     assert told - {"open"} == known
 
 
