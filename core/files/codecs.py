@@ -55,6 +55,9 @@ _PILLOW_FORMATS = {
     "jxl": ["JXL"],
 }
 _BIG_PIXELS = 30_000_000
+_AT_A_TIME = 16 << 20
+"""Bytes handed to the JPEG decoder at once. With Pillow's 64 KB, a photo's decoding stops seventy
+times to wait for the interpreter's lock, which the other workers hold."""
 _one_big_picture = threading.Lock()
 _PILLOW_MODULES = r"PIL\.|pillow_heif|pillow_jxl"
 
@@ -196,7 +199,9 @@ def is_cut_off(source: PhotoSource) -> bool:
 def _open(source: PhotoSource) -> Image.Image:
     if source.kind == "jpeg":
         # Not through `Image.open`, which would make an MPO of it where a second view follows.
-        return JpegImagePlugin.JpegImageFile(source.file)
+        jpeg = JpegImagePlugin.JpegImageFile(source.file)
+        jpeg.decodermaxblock = _AT_A_TIME
+        return jpeg
     _register(source.kind)
     try:
         return Image.open(source.file, formats=_PILLOW_FORMATS[source.kind])
