@@ -211,7 +211,7 @@ def test_the_table_of_commands_is_complete(capsys: pytest.CaptureFixture[str]) -
     }
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    known = set(re.findall(r"^│ ([a-z-]+) ", text, re.MULTILINE))
+    known = set(re.findall(r"^│ ([a-z][a-z-]*) ", text, re.MULTILINE))
     assert told - {"open"} == known
 
 
