@@ -32,10 +32,16 @@ for size in 16 22 24 32 48 64 128 256 512; do
 done
 install -D -m 644 "$root/build/icons/albumen.svg" \
     "$stage/usr/share/icons/hicolor/scalable/apps/albumen.svg"
+# What file managers show when a folder is clicked with the right button.
+install -D -m 755 "$desktop/albumen-folder.desktop" \
+    "$stage/usr/share/kio/servicemenus/albumen-folder.desktop"
+install -D -m 644 "$desktop/albumen.nemo_action" \
+    "$stage/usr/share/nemo/actions/albumen.nemo_action"
 cp "$here/copyright" "$stage/usr/share/doc/albumen/copyright"
 gzip -9n <"$bundle/_internal/licences/THIRD-PARTY-NOTICES.txt" \
     >"$stage/usr/share/doc/albumen/THIRD-PARTY-NOTICES.txt.gz"
-install -m 755 "$here/postrm" "$stage/DEBIAN/postrm"
+install -m 755 "$here/postinst" "$here/postrm" "$stage/DEBIAN/"
+install -m 644 "$here/templates" "$stage/DEBIAN/templates"
 
 # What the loader must find outside: every library that is asked for and not in the bundle.
 needed_packages() {
@@ -51,7 +57,7 @@ needed_packages() {
     done | grep -v '^libc6$' | sort -u
 }
 depends="libc6 (>= $(dpkg-query -W -f '${Version}' libc6 | cut -d- -f1))"
-for name in $(needed_packages) fontconfig-config; do
+for name in $(needed_packages) fontconfig-config debconf; do
     depends="$depends, $name"
 done
 
