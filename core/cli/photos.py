@@ -1,4 +1,4 @@
-"""Commands about photos: scan, list, rank, show, models."""
+"""Commands about photos: scan, list, rank, show."""
 
 from __future__ import annotations
 
@@ -233,41 +233,6 @@ def find_photo(library: Any, path: Path, model: str | None) -> Photo:
     )
 
 
-def models(as_json: JsonOption = False) -> None:
-    """The models and their cards."""
-    from core.inference.cards import bundled_models
-
-    with told_errors():
-        cards = bundled_models(kind=None)
-        if as_json:
-            print_json([card_json(card) for card in cards])
-            return
-    from core.cli.tables import add_row, make_table, print_table
-
-    table = make_table(left=("Name", "Version", "What", "MB", "Licence"))
-    for card in cards:
-        size = f"{card.bytes / 1e6:.1f}"
-        add_row(table, card.name, card.version, card.title, size, card.licence)
-    print_table(table)
-
-
-def card_json(card: Any) -> dict[str, Any]:
-    """A model card as JSON."""
-    document = {
-        name: getattr(card, name)
-        for name in (
-            "name", "title", "version", "kind", "file", "sha256", "bytes", "licence", "credit",
-            "source", "training_data", "model_id",
-        )
-    }  # fmt: skip
-    document["inputs"] = [asdict(value) for value in (*card.images, *card.vectors)]
-    document["outputs"] = [asdict(output) for output in card.outputs]
-    document["metrics"] = [dict(metric) for metric in card.metrics]
-    document["limits"] = list(card.limits)
-    document["uncertainty"] = asdict(card.uncertainty) if card.uncertainty else None
-    return document
-
-
 def _asked(library: Library, query: PhotoQuery) -> tuple[list[Photo], dict[int, Movement] | None]:
     """A query's photos in order, and how far each moved where that is the order."""
     ids = [int(photo_id) for photo_id in library.queries.photo_ids(query)]
@@ -290,4 +255,3 @@ def register(app: typer.Typer) -> None:
     app.command("list")(list_photos)
     app.command("rank")(rank)
     app.command("show")(show)
-    app.command("models")(models)

@@ -139,6 +139,10 @@ def train(
     level: Annotated[
         float | None, typer.Option(help="Move the scale: mean score of the photos trained on.")
     ] = None,
+    spread: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="With --level: standard deviation of those scores."),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="The model's name (default: the folder's).")
     ] = None,
@@ -187,6 +191,7 @@ def train(
             folders=folders,
             studied=study,
             level=level,
+            spread=spread,
             facts=FACTS if preset is Preset.BUNDLED else None,
             progress=progress,
         )

@@ -24,6 +24,10 @@ LFS_POINTER = b"version https://git-lfs"
 FILTERS = frozenset({"nearest", "box", "bilinear", "hamming", "bicubic", "lanczos", "area"})
 LAYOUTS = frozenset({"NCHW", "NHWC"})
 COLORS = frozenset({"RGB", "BGR"})
+FACTS = ("scale", "face", "speed", "ablation", "faults", "folders", "training")
+"""What a card may tell beyond what the program needs: how the scale is used, what is done about
+faces, time per photo, agreement by size of the face's descriptor, degraded copies, the mean of two
+folders of portraits, and the settings of its training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ class ModelCard:
     faults: tuple[Mapping[str, Any], ...] = ()  # what became of photos that were spoiled on purpose
     uncertainty: UncertaintyRule | None = None
     crop_scale: float | None = None  # side of the face crop it wants, in sides of the face's box
+    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)  # of `FACTS`, as they stand
     made_of: str | None = None  # sha256 of the exact graph, where this is its 8-bit form
 
     @property
@@ -246,6 +251,7 @@ def _parse(directory: Traversable, card: Mapping[str, Any]) -> ModelCard:
         uncertainty=UncertaintyRule(float(rule["base"]), float(rule.get("per_std", 0.0)))
         if rule
         else None,
+        facts={name: card[name] for name in FACTS if name in card},
         crop_scale=float(card["crop"]["box_scale"]) if "crop" in card else None,
     )
 

@@ -142,7 +142,7 @@ def open_session(
     if processor not in available_processors():
         logger.warning("%s can't be used here; %s runs on the CPU", processor, card.name)
         return exact
-    inputs = _sample_inputs(card)
+    inputs = sample_inputs(card)
     wanted = exact.run(inputs)
     try:
         other = open_on(card, processor)
@@ -163,7 +163,7 @@ def open_session(
     return other
 
 
-def _sample_inputs(card: ModelCard) -> dict[str, NDArray[np.float32]]:
+def sample_inputs(card: ModelCard) -> dict[str, NDArray[np.float32]]:
     """Something to compare processors with: a smooth picture, a plain vector."""
     from core.inference.preprocess import normalize
 

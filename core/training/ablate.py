@@ -26,7 +26,7 @@ from core.training.metrics import (
 from core.training.networks import FusedNetwork
 from core.training.pixels import Progress, silent
 from core.training.samples import TrainingSet, Views
-from core.training.settings import Settings
+from core.training.settings import REPORTING_SEED, Settings
 from core.training.train import new_network, predict, train
 
 SIZES = (0, 128, 512, 1024, 2048, 4096)
@@ -83,6 +83,57 @@ def usable_sizes(width: int, wanted: Sequence[int] = SIZES) -> tuple[int, ...]:
     return tuple(sorted({0, *(size for size in wanted if 0 <= size <= width)}))
 
 
+class FinishedFolds:
+    """Held-out predictions of finished folds by name (``<size>-<fold>``), kept in a folder so that
+    an interrupted table goes on; without a folder in memory alone.
+
+    Raises ``UsageError`` when the folder holds a table with other settings or photos.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        photos: TrainingSet,
+        settings: Settings,
+        encoder: str,
+        fold_of: NDArray[np.intp],
+    ) -> None:
+        self._file = None if folder is None else folder / PROGRESS_FILE
+        self._signature = json.dumps(
+            {
+                "settings": settings.as_dict(),
+                "encoder": encoder,
+                "folds": fold_of.tolist(),
+                "ratings": float(np.float64(photos.targets).sum(axis=0) @ np.arange(10)),
+            },
+            sort_keys=True,
+        )
+        self._done: dict[str, Array] = {}
+        if self._file is not None and self._file.is_file():
+            with np.load(self._file, allow_pickle=False) as stored:
+                if str(stored["signature"]) != self._signature:
+                    raise UsageError(
+                        f"{folder} holds a table with other settings or photos; choose another "
+                        f"folder or delete {PROGRESS_FILE} there."
+                    )
+                self._done = {name: stored[name] for name in stored.files if name != "signature"}
+
+    def get(self, name: str) -> Array | None:
+        """A finished fold's predictions, ``None`` while it is to be done."""
+        return self._done.get(name)
+
+    def put(self, name: str, values: Array) -> None:
+        """Keep a fold; written aside and renamed, so an interruption leaves what was there."""
+        self._done[name] = values
+        if self._file is None:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        aside = self._file.with_name(f".{PROGRESS_FILE}")
+        with aside.open("wb") as stream:
+            np.savez(stream, signature=np.array(self._signature), **self._done)  # type: ignore[arg-type]
+        aside.replace(self._file)
+
+
 def cross_validate(
     photos: TrainingSet,
     settings: Settings,
@@ -91,21 +142,19 @@ def cross_validate(
     *,
     views: Views | None = None,
     steadying: Steadying | None = None,
-    done: dict[str, Array] | None = None,
-    on_fold: Callable[[str, Array], None] = lambda name, values: None,
+    done: FinishedFolds | None = None,
     progress: Progress = silent,
 ) -> Array:
     """(n, 10) held-out predictions: each photo's from the run that did not see its fold.
 
-    ``done`` holds folds of an interrupted run by name (``<size>-<fold>``); ``on_fold`` is handed
-    each new one.
+    ``done`` holds the folds of an interrupted run and is given each new one.
     """
     found = np.empty((len(photos), 10), np.float64)
     everything = np.arange(len(photos))
     for fold in range(int(fold_of.max()) + 1):
         held = everything[fold_of == fold]
         name = f"{settings.embedding_size}-{fold}"
-        known = (done or {}).get(name)
+        known = None if done is None else done.get(name)
         if known is not None and known.shape == (len(held), 10):
             found[held] = known
             continue
@@ -123,7 +172,8 @@ def cross_validate(
             progress=progress,
         )
         found[held] = predict(trained.network, views, photos, held)
-        on_fold(name, found[held])
+        if done is not None:
+            done.put(name, found[held])
     return found
 
 
@@ -146,23 +196,9 @@ def ablate(
     With ``folder`` finished folds are kept there and an interrupted table goes on. Raises
     ``UsageError`` if the folder holds another table, or there are too few groups.
     """
-    fold_of = ratings.folds(photos.groups, folds, settings.seed)
+    fold_of = ratings.folds(photos.groups, folds, REPORTING_SEED)
     width = photos.descriptors.shape[1]
-    signature = json.dumps(
-        {
-            "settings": settings.as_dict(),
-            "encoder": encoder,
-            "folds": fold_of.tolist(),
-            "ratings": float(np.float64(photos.targets).sum(axis=0) @ np.arange(10)),
-        },
-        sort_keys=True,
-    )
-    done = _read(folder, signature)
-
-    def keep(name: str, values: Array) -> None:
-        done[name] = values
-        _write(folder, signature, done)
-
+    done = FinishedFolds(folder, photos, settings, encoder, fold_of)
     if views is None and settings.views:
         network = new_network(photos, np.arange(len(photos)), settings, load_backbone)
         views = Views(photos, network, settings, progress)
@@ -180,7 +216,6 @@ def ablate(
             load_backbone,
             views=views,
             done=done,
-            on_fold=keep,
             progress=told,
         )
     return Ablation(
@@ -217,26 +252,3 @@ def _row(
         else None,
         predicted=predicted,
     )
-
-
-def _read(folder: Path | None, signature: str) -> dict[str, Array]:
-    file = None if folder is None else folder / PROGRESS_FILE
-    if file is None or not file.is_file():
-        return {}
-    with np.load(file, allow_pickle=False) as stored:
-        if str(stored["signature"]) != signature:
-            raise UsageError(
-                f"{folder} holds a table with other settings or photos; choose another folder or "
-                f"delete {PROGRESS_FILE} there."
-            )
-        return {name: stored[name] for name in stored.files if name != "signature"}
-
-
-def _write(folder: Path | None, signature: str, done: dict[str, Array]) -> None:
-    if folder is None:
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f".{PROGRESS_FILE}"
-    with aside.open("wb") as stream:
-        np.savez(stream, signature=np.array(signature), **done)  # type: ignore[arg-type]
-    aside.replace(folder / PROGRESS_FILE)

@@ -22,6 +22,7 @@ from core.errors import ModelError
 from core.explaining.backward import write_backward
 from core.inference.cards import CARD_FILE, ImageInput, ModelCard, load_card
 from core.training.networks import FEATURES, STRIDES, FusedNetwork
+from core.training.speed import speed_entry
 
 GRAPH_FILE = "model.onnx"
 OPSET = 17
@@ -167,8 +168,11 @@ def write_model(
     check_parity(content, network)
     folder.mkdir(parents=True, exist_ok=True)
     _replace(folder / GRAPH_FILE, content)
-    write_card(folder, content, network.descriptor_width, image, facts, encoder)
+    width = network.descriptor_width
+    write_card(folder, content, width, image, facts, encoder)
     write_backward(folder)
+    timed = {**facts, "speed": speed_entry(load_card(folder))}
+    write_card(folder, content, width, image, timed, encoder)
     return load_card(folder)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -17,9 +19,20 @@ DRAWS = 4
 """Views of each photo where none are kept."""
 
 
-def penalised_loss(network: FusedNetwork, logits: Tensor, target: Tensor, penalty: float) -> Tensor:
-    loss = emd_loss(logits, target)
+def penalised_loss(
+    network: FusedNetwork, logits: Tensor, target: Tensor, weights: Tensor | None, penalty: float
+) -> Tensor:
+    """The distance to people's ratings and the dense layer's L2 penalty."""
+    loss = emd_loss(logits, target, weights)
     return loss + penalty * network.dense.weight.pow(2).sum() if penalty else loss
+
+
+def photo_weights(photos: TrainingSet, train: Index, face_weight: float) -> Tensor | None:
+    """(n,) weights of all photos, of mean 1 over the training photos; ``None`` if all are equal."""
+    if face_weight == 1.0:
+        return None
+    weights = np.where(photos.descriptors.any(axis=1), face_weight, 1.0)
+    return torch.from_numpy(np.float32(weights / weights[train].mean()))
 
 
 class Steadying:
@@ -36,11 +49,23 @@ class Steadying:
             self._features.append(whole_features(network, picture))
             progress("preparing companions", number + 1, len(pictures))
         self._descriptors = torch.from_numpy(companions.descriptors)
-        sides = torch.from_numpy(companions.sides.astype(np.float32))
-        ones, others = (sides > 0).float(), (sides < 0).float()
+        self._sides = torch.from_numpy(companions.sides.astype(np.float32))
+        self._inputs: list[Tensor] = []
+        self._weigh_sides()
+
+    def _weigh_sides(self) -> None:
+        ones, others = (self._sides > 0).float(), (self._sides < 0).float()
         self._contrast = ones / ones.sum().clamp_min(1) - others / others.sum().clamp_min(1)
         self._two_sided = bool(ones.any() and others.any())
-        self._inputs: list[Tensor] = []
+
+    def only(self, chosen: Index) -> Steadying:
+        """The same terms over some of the companions, so that the others can judge them."""
+        part = copy(self)
+        which = torch.from_numpy(chosen)
+        part._features = [features[which] for features in self._features]
+        part._descriptors, part._sides = self._descriptors[which], self._sides[which]
+        part._weigh_sides()
+        return part
 
     def center_on(self, network: FusedNetwork) -> None:
         """Take the dense layer's scale and centre, once they are known."""
@@ -86,6 +111,9 @@ def fit_head(
     draws = len(features) // len(train)
     descriptors = torch.from_numpy(photos.descriptors[train]).repeat(draws, 1)
     targets = torch.from_numpy(photos.targets[train]).repeat(draws, 1)
+    weights = photo_weights(photos, train, settings.face_weight)
+    if weights is not None:
+        weights = weights[torch.from_numpy(train)].repeat(draws)
     network.feature_scale.fill_(1.0 / float(features[: len(train)].std(dim=0).mean()))
     network.center.zero_()
     inputs = network.joined(features, descriptors)
@@ -105,7 +133,7 @@ def fit_head(
 
         def closure() -> Tensor:
             optimizer.zero_grad()
-            loss = penalised_loss(network, dense(inputs), targets, settings.penalty)
+            loss = penalised_loss(network, dense(inputs), targets, weights, settings.penalty)
             if settings.invariance:
                 unsteady = differences @ dense.weight.T
                 loss = loss + settings.invariance * unsteady.pow(2).mean()
@@ -125,7 +153,8 @@ def fit_head(
         for part in batches(generator.permutation(view), settings.batch):
             adam.zero_grad()
             logits = dense(network.dropout(inputs[part]))
-            loss = penalised_loss(network, logits, targets[part], settings.penalty)
+            counted = None if weights is None else weights[part]
+            loss = penalised_loss(network, logits, targets[part], counted, settings.penalty)
             if steadying is not None:
                 loss = loss + steadying.loss(dense)
             loss.backward()

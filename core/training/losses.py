@@ -9,14 +9,18 @@ TINY = 1e-9
 """Keeps the square root's gradient finite where prediction and truth coincide."""
 
 
-def emd_loss(logits: Tensor, target: Tensor, r: float = 2.0) -> Tensor:
+def emd_loss(
+    logits: Tensor, target: Tensor, weights: Tensor | None = None, r: float = 2.0
+) -> Tensor:
     """Mean earth mover's distance between softmax(``logits``) and ``target``, both (n, bins).
 
     ``(1/N sum_k |CDF_p(k) - CDF_q(k)|^r)^(1/r)`` with r = 2 for training (Talebi and Milanfar,
-    "NIMA: Neural Image Assessment", equation 1); 0 when equal, at most 1.
+    "NIMA: Neural Image Assessment", equation 1); 0 when equal, at most 1. ``weights`` (n,), of
+    mean 1, say how much each photo counts.
     """
     difference = (logits.softmax(dim=1) - target).cumsum(dim=1)
-    return (difference.abs().pow(r).mean(dim=1) + TINY).pow(1.0 / r).mean()
+    distance = (difference.abs().pow(r).mean(dim=1) + TINY).pow(1.0 / r)
+    return (distance if weights is None else distance * weights).mean()
 
 
 def level_loss(logits: Tensor, target: Tensor) -> Tensor:

@@ -6,18 +6,19 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.domain import ImageArray
 from core.errors import UsageError
 from core.training.checkpoint import Run, Weights, resume, store
-from core.training.head import Steadying, batches, fit_head, penalised_loss
+from core.training.head import Steadying, batches, fit_head, penalised_loss, photo_weights
 from core.training.networks import FusedNetwork
 from core.training.pixels import Progress, silent
-from core.training.samples import CHUNK, Companions, Index, TrainingSet, Views
+from core.training.samples import CHUNK, Companions, Index, TrainingSet, Views, to_tensor
 from core.training.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -81,6 +82,27 @@ def predict(
         logits = network(views.whole(part), descriptors, views.frozen)
         parts.append(logits.double().softmax(dim=1).numpy())
     return np.concatenate(parts)
+
+
+@torch.no_grad()
+def picture_logits(
+    network: FusedNetwork, pictures: ImageArray, descriptors: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """(n, 10) logits of uint8 (n, 224, 224, 3) pictures, a few at a time."""
+    network.eval()
+    parts = []
+    for start in range(0, len(pictures), CHUNK):
+        face = torch.from_numpy(descriptors[start : start + CHUNK])
+        parts.append(network(to_tensor(pictures[start : start + CHUNK]), face).double().numpy())
+    return np.concatenate(parts)
+
+
+def predict_pictures(
+    network: FusedNetwork, pictures: ImageArray, descriptors: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """(n, 10) distributions of uint8 (n, 224, 224, 3) pictures."""
+    logits = torch.from_numpy(picture_logits(network, pictures, descriptors))
+    return cast(NDArray[np.float64], logits.softmax(dim=1).numpy())
 
 
 def held_out_distance(
@@ -173,6 +195,7 @@ def _second_stage(
         network.load_state_dict(state["current"])
         optimizer.load_state_dict(state["optimizer"])
     targets = torch.from_numpy(photos.targets)
+    weights = photo_weights(photos, train_indices, settings.face_weight)
     descriptors = torch.from_numpy(photos.descriptors)
     while run.epoch < settings.epochs:
         if settings.patience and len(held) and run.waited >= settings.patience:
@@ -186,7 +209,8 @@ def _second_stage(
         for number, part in enumerate(parts):
             optimizer.zero_grad()
             logits = network(views.draw(part, generator), descriptors[part], settings.frozen)
-            loss = penalised_loss(network, logits, targets[part], settings.penalty)
+            counted = None if weights is None else weights[part]
+            loss = penalised_loss(network, logits, targets[part], counted, settings.penalty)
             loss.backward()
             optimizer.step()
             total += loss.item() * len(part)

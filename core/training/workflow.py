@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from core.errors import ModelError, UsageError
 from core.inference.cards import ImageInput, ModelCard, find_model
@@ -27,10 +26,10 @@ from core.training.networks import FusedNetwork, read_convolutions
 from core.training.photos import PhotoArrays, PhotoReader, targets
 from core.training.pixels import FAULTS, Progress, faulty, silent
 from core.training.ratings import RatedPhoto
-from core.training.samples import CHUNK, Companions, TrainingSet, Views, to_tensor
+from core.training.samples import Companions, TrainingSet, Views
 from core.training.settings import Settings
-from core.training.study import balance, fault_table, study
-from core.training.train import Trained, new_network, train
+from core.training.study import balance, study
+from core.training.train import Trained, new_network, picture_logits, predict_pictures, train
 from core.training.uncertainty import fit_rule
 
 HELD_OUT = 5
@@ -149,6 +148,7 @@ def train_model(
     folders: Sequence[str] = (),
     studied: bool = False,
     level: float | None = None,
+    spread: float | None = None,
     facts: dict[str, Any] | None = None,
     progress: Progress = silent,
 ) -> tuple[ModelCard, Trained]:
@@ -157,7 +157,8 @@ def train_model(
     A fifth of the groups is held out: for early stopping, the card's figures, and the rule of
     uncertainty. With ``everything`` the final network is trained on all photos with the same
     settings after the held-out figures were taken, so it costs twice the time. ``level`` moves the
-    scale so that the mean score of the photos trained on lies there.
+    scale so that the mean score of the photos trained on lies there, ``spread`` stretches it until
+    their standard deviation is that (needs a ``level``).
 
     Raises:
         UsageError: too few photos or groups, or the folder holds another run.
@@ -186,7 +187,7 @@ def train_model(
         steadying=steadying,
         progress=progress,
     )
-    predicted = _predict(first.network, arrays, held)
+    predicted = predict_pictures(first.network, arrays.whole[held], arrays.descriptors[held])
     truth = photos.targets[held].astype(np.float64)
     groups = [photos.groups[i] for i in held]
     found = agreement(predicted, truth, groups=groups)
@@ -211,10 +212,12 @@ def train_model(
         )
     scale = Scale()
     if level is not None:
-        scale = fit_scale(_logits(final.network, arrays, np.arange(len(photos))), level)
+        scale = fit_scale(
+            picture_logits(final.network, arrays.whole, arrays.descriptors), level, spread
+        )
         rescale(final.network, scale)
         rescale(first.network, scale)
-    shares = _predict(first.network, arrays, held)
+    shares = predict_pictures(first.network, arrays.whole[held], arrays.descriptors[held])
     rule = fit_rule(mean_scores(shares), spreads(shares), mean_scores(truth))
     further: dict[str, Any] = {}
     if studied:
@@ -226,11 +229,15 @@ def train_model(
             load,
             views=views,
             steadying=steadying,
+            companions=companions,
+            folder=out / "study",
             progress=progress,
         )
         metrics = found_out.metrics
         rule = found_out.uncertainty(scale, photos.targets.astype(np.float64))
         further["ablation"] = ablation_entries(found_out.ablation)
+        if found_out.faults:
+            further["faults"] = found_out.faults
         if companions is not None:
             further.update(_companion_facts(final.network, companions, folders))
     card = write_model(
@@ -252,6 +259,7 @@ def train_model(
                 "photos": len(rated),
                 "seconds": round(time.monotonic() - started, 1),
                 "tilt": scale.tilt,
+                "sharpness": scale.sharpness,
             },
             **further,
         },
@@ -266,38 +274,18 @@ def train_model(
 def _companion_facts(
     network: FusedNetwork, companions: Companions, folders: Sequence[str]
 ) -> dict[str, Any]:
-    """The card's ``faults`` and, where there are two folders, ``folders``."""
+    """The card's ``folders``, where there are two."""
 
     def score(pictures: Any, descriptors: Any) -> Array:
-        return mean_scores(Scale().apply(_chunked(network, pictures, descriptors)))
+        return mean_scores(predict_pictures(network, pictures, descriptors))
 
-    facts: dict[str, Any] = {"faults": fault_table(score, companions)}
+    facts: dict[str, Any] = {}
     if len(set(folders)) == 2:
         fused = score(companions.whole, companions.descriptors)
         scene = score(companions.whole, np.zeros_like(companions.descriptors))
         published = mean_scores(predict_arrays(find_model("nima"), companions.whole))
         facts["folders"] = balance(fused, scene, published, folders)
     return facts
-
-
-def _logits(network: FusedNetwork, arrays: PhotoArrays, indices: Any) -> Array:
-    return _chunked(network, arrays.whole[indices], arrays.descriptors[indices])
-
-
-def _chunked(network: FusedNetwork, pictures: Any, descriptors: Any) -> Array:
-    """(n, 10) logits, a few pictures at a time."""
-    network.eval()
-    parts = []
-    with torch.no_grad():
-        for start in range(0, len(pictures), CHUNK):
-            image = to_tensor(pictures[start : start + CHUNK])
-            face = torch.from_numpy(descriptors[start : start + CHUNK])
-            parts.append(network(image, face).double().numpy())
-    return np.concatenate(parts)
-
-
-def _predict(network: FusedNetwork, arrays: PhotoArrays, indices: Any) -> Array:
-    return Scale().apply(_logits(network, arrays, indices))
 
 
 def ablation_entries(ablation: Ablation) -> list[dict[str, Any]]:

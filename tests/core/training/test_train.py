@@ -22,11 +22,18 @@ from core.inference.session import OnnxSession  # noqa: E402
 from core.training import export  # noqa: E402
 from core.training.ablate import ablate, usable_sizes  # noqa: E402
 from core.training.calibrate import fit_scale, rescale  # noqa: E402
+from core.training.head import Steadying, photo_weights  # noqa: E402
 from core.training.losses import emd_loss, level_loss, ordered_loss  # noqa: E402
 from core.training.networks import FusedNetwork  # noqa: E402
 from core.training.samples import Companions, TrainingSet  # noqa: E402
 from core.training.settings import ABLATION, PAPER, PRESETS, Settings  # noqa: E402
-from core.training.train import principal_axes, train  # noqa: E402
+from core.training.study import Study, study  # noqa: E402
+from core.training.train import (  # noqa: E402
+    new_network,
+    predict_pictures,
+    principal_axes,
+    train,
+)
 from core.training.workflow import nima_backbone  # noqa: E402
 
 NOTHING = np.array([], np.intp)
@@ -215,6 +222,69 @@ def test_the_level_is_moved_without_changing_the_order(photos: TrainingSet) -> N
     before = network.bias().copy()
     rescale(network, scale)
     assert np.ptp(np.diff(network.bias() - before)) < 1e-5
+
+
+def test_the_spread_is_set_together_with_the_level() -> None:
+    logits = np.random.default_rng(0).normal(size=(60, 10))
+    means = fit_scale(logits, 5.0, 0.6).apply(logits) @ np.arange(1, 11)
+    assert means.mean() == pytest.approx(5.0, abs=1e-3)
+    assert means.std() == pytest.approx(0.6, abs=1e-3)
+
+
+def test_photos_with_a_face_count_as_often_as_they_should(photos: TrainingSet) -> None:
+    weights = photo_weights(photos, np.arange(12), 2.0)
+    assert weights is not None
+    assert float(weights.mean()) == pytest.approx(1.0)
+    assert float(weights[1] / weights[0]) == pytest.approx(2.0)
+    assert photo_weights(photos, np.arange(12), 1.0) is None
+    _, load = nima_backbone()
+    plain = replace(ABLATION, frozen=12, views=1)
+    distances = []
+    for settings in (plain, replace(plain, face_weight=30.0)):
+        network = train(photos, np.arange(12), NOTHING, settings, load).network
+        found = predict_pictures(network, photos.whole[1::2], photos.descriptors[1::2])
+        gap = np.cumsum(found - photos.targets[1::2], axis=1)
+        distances.append(float(np.sqrt((gap**2).mean(axis=1)).mean()))
+    assert distances[1] < distances[0]
+
+
+def test_the_study_judges_faults_on_companions_that_took_no_part(
+    photos: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.training.study.FOLDS", 2)
+    generator = np.random.default_rng(4)
+    clean = generator.integers(0, 255, (6, 224, 224, 3)).astype(np.uint8)
+    sides = np.array([1, 1, 1, -1, -1, -1], np.int8)
+    beside = Companions(clean, (clean // 2,), np.zeros((6, 16), np.float32), sides)
+    settings = replace(ABLATION, frozen=12, views=1, fault_weight=1.0, balance_weight=1.0)
+    _, load = nima_backbone()
+    blank = new_network(photos, np.arange(12), settings, load)
+    steadying = Steadying(beside, blank, settings, lambda what, done, total: None)
+    told: list[str] = []
+
+    def run() -> Study:
+        return study(
+            photos,
+            photos.descriptors.any(axis=1),
+            "faceres",
+            settings,
+            load,
+            views=None,
+            steadying=steadying,
+            companions=beside,
+            sizes=(0, 4),
+            folder=tmp_path,
+            progress=lambda what, done, total: told.append(what),
+        )
+
+    first = run()
+    assert [row["fault"] for row in first.faults] == ["blur", "noise", "over", "under"]
+    assert all(row["n"] == 6 and row["held_out"] for row in first.faults)
+    solved = sum(what.endswith("stage 1") for what in told)
+    second = run()
+    assert first.metrics == second.metrics
+    # Interrupted, it goes on: the second time only the two halves of companions are solved.
+    assert sum(what.endswith("stage 1") for what in told) == solved + 2
 
 
 def test_sizes_beyond_the_encoder_are_left_out_of_the_table() -> None:
