@@ -258,15 +258,21 @@ def _evaluate(
     threshold: float,
     cache: Path | None,
     progress: Callable[[str, int, int], None],
+    earlier: Evaluation | None = None,
 ) -> Evaluation:
+    """``earlier`` lends its photos where the model takes pictures of the same kind."""
     from core.inference.cards import find_model
     from core.training.evaluate import encoder_of
     from core.training.evaluate import evaluate as judge
     from core.training.photos import PhotoReader
 
     card = find_model(model)
-    reader = PhotoReader(card.image, encoder_of(card), cache)
-    return judge(card, rated, threshold=threshold, reader=reader, progress=progress)
+    if earlier is not None and replace(card.image, name="") == replace(earlier.image, name=""):
+        arrays = earlier.photos
+    else:
+        reader = PhotoReader(card.image, encoder_of(card), cache)
+        arrays = reader.read([photo.path for photo in rated], progress)
+    return judge(card, rated, threshold=threshold, arrays=arrays, progress=progress)
 
 
 def ablate(
@@ -352,7 +358,9 @@ def report(
 
         rated = read_ratings(kind, source, images, tag)
         names = ["nima"] if model == "nima" else ["nima", model]
-        found = [_evaluate(name, rated, threshold, cache, progress) for name in names]
+        found = [_evaluate(model, rated, threshold, cache, progress)]
+        if model != "nima":
+            found.insert(0, _evaluate("nima", rated, threshold, cache, progress, found[0]))
         tables, grid = crop_study(find_model(model), found[-1], progress) if crops else ([], None)
         table = _table_of_sizes(rated, threshold, cache, progress) if sizes else None
         write_report(

@@ -23,6 +23,9 @@ BODY_WIDTH, BODY_HEIGHT, BODY_RAISE = 3.0, 5.0, 0.5
 """A body crop in sides of the face's box: three wide, five high, from half a face above it."""
 
 FACE_MARGIN = 1.3
+HAAR_SIDE = 640
+"""The cascade's time grows with the area; its smallest window, 24, is 4 % of this side."""
+
 CASCADE = "haarcascade_frontalface_default.xml"
 
 
@@ -32,6 +35,9 @@ def haar_faces(pixels: ImageArray) -> tuple[Box, ...]:
 
     cascade = _cascade()
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    smaller = HAAR_SIDE / max(grey.shape)
+    if smaller < 1:
+        grey = cv2.resize(grey, None, fx=smaller, fy=smaller, interpolation=cv2.INTER_AREA)
     height, width = grey.shape
     least = max(24, round(0.04 * max(height, width)))
     found = cascade.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=5, minSize=(least, least))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.domain import SCORE_BINS, ImageArray
 from core.errors import ModelError
-from core.inference.cards import ModelCard
+from core.inference.cards import ImageInput, ModelCard
 from core.inference.preprocess import normalize
 from core.inference.session import SessionFactory, shared_sessions
 from core.training.encoders import Encoder, build_encoder
@@ -69,6 +69,7 @@ class Evaluation:
     predicted: Array = field(repr=False)
     truth: Array = field(repr=False)
     photos: PhotoArrays = field(repr=False)
+    image: ImageInput = field(repr=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -85,15 +86,19 @@ def evaluate(
     *,
     threshold: float = THRESHOLD,
     reader: PhotoReader | None = None,
+    arrays: PhotoArrays | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Agreement over all photos and over the portraits (a face over 8 % of the width).
 
-    Intervals resample whole groups (themes, challenges).
+    Intervals resample whole groups (themes, challenges). ``arrays`` are the same photos as read
+    for another model that takes its pictures alike.
     """
-    reader = reader or PhotoReader(card.image, encoder_of(card))
-    arrays = reader.read([photo.path for photo in rated], progress)
-    predicted = predict_arrays(card, arrays.whole, arrays.descriptors, progress)
+    if arrays is None:
+        reader = reader or PhotoReader(card.image, encoder_of(card))
+        arrays = reader.read([photo.path for photo in rated], progress)
+    descriptors = arrays.descriptors if card.descriptor else None
+    predicted = predict_arrays(card, arrays.whole, descriptors, progress)
     truth = distributions(rated)
     groups = [photo.group for photo in rated]
     chosen = np.flatnonzero(arrays.portraits)
@@ -106,7 +111,7 @@ def evaluate(
             groups=[groups[i] for i in chosen],
         )
     overall = agreement(predicted, truth, threshold=threshold, groups=groups)
-    return Evaluation(card.model_id, overall, portraits, predicted, truth, arrays)
+    return Evaluation(card.model_id, overall, portraits, predicted, truth, arrays, card.image)
 
 
 def gap_between(scores: Array, labels: Sequence[str]) -> dict[str, float]:
