@@ -188,6 +188,10 @@ def test_recipes_work_as_written(
     script.write_text(code, "utf-8")
     own = environment | {"PYTHONPATH": str(tmp_path)}
     assert run([sys.executable, script.name], own, tmp_path).strip()
+    if changes:  # a new text must not be missing in a language
+        check = ROOT / "tests" / "app" / "test_translation.py"
+        shutil.copy(check, tmp_path)
+        run([sys.executable, "-m", "pytest", "-q", "-c", os.devnull, check.name], own, tmp_path)
 
 
 def rows(heading: str) -> list[list[str]]:
