@@ -1,6 +1,7 @@
 # Sourced by the scripts beside it: makes the virtual environment of this checkout.
 #
-#   prepare_python LOCKFILE [EXTRA-REQUIREMENTS]   -> .venv with exactly what the lock file names
+#   prepare_python LOCKFILE [MORE...]   -> .venv with exactly what the lock file names; more lock
+#                                          files (.lock) or plain requirements (.txt) on top
 #   prepare_system LIBRARY=PACKAGE...              -> Debian packages, where this user may install
 #
 # Everything is made on first use and found ready (a stamp file) afterwards. Nothing in .venv names
@@ -96,15 +97,19 @@ prepare_python() {
 pip_install() { "$venv/bin/python" -m pip --disable-pip-version-check install -q "$@"; }
 
 install_python() {
-    local stamp=$1 want=$2 lock=$3 extra=${4:-}
+    local stamp=$1 want=$2 lock=$3 extra
+    shift 3
     is_ready "$stamp" "$want" && return
     venv_works && "$venv/bin/python" -c 'import pip' 2>/dev/null || make_venv
     say "installing Python packages into $venv (first use, some minutes) ..."
     quietly pip_install --no-deps --require-hashes -r "$lock" ||
         fail "the Python packages could not be installed (is there a network connection?)."
-    if [ -n "$extra" ]; then
-        quietly pip_install -r "$extra" || fail "the packages in $extra could not be installed."
-    fi
+    for extra in "$@"; do
+        case $extra in
+        *.lock) quietly pip_install --no-deps --require-hashes -r "$extra" ;;
+        *) quietly pip_install -r "$extra" ;;
+        esac || fail "the packages in $extra could not be installed."
+    done
     # The checkout becomes importable by a path file, relative to where that file lies.
     "$venv/bin/python" - "$root" <<'PYTHON' || fail "the environment could not be finished."
 import os, pathlib, sys, sysconfig

@@ -24,6 +24,7 @@ lock requirements.lock
 # The others must agree with what the program runs with.
 lock requirements-dev.lock --extra dev -c requirements.lock
 lock requirements-build.lock --extra build -c requirements.lock
+lock requirements-archive.lock --extra archive -c requirements.lock
 "$venv/bin/python" -c '
 import sys, tomllib
 extras = tomllib.load(open("../pyproject.toml", "rb"))["project"]["optional-dependencies"]

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Runs every check and test. Arguments after the options go to pytest.
-#   --train   also install PyTorch and run the training tests
+#   --train   also install PyTorch and Dask, and run the tests of training and of archives
 set -eu
 . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/environment.sh"
 
 extra=()
 if [ "${1:-}" = --train ]; then
-    extra=("$root/packaging/requirements-train.txt")
+    extra=("$root/packaging/requirements-train.txt" "$root/packaging/requirements-archive.lock")
     shift
 fi
 prepare_python "$root/packaging/requirements-dev.lock" ${extra[@]+"${extra[@]}"}

@@ -79,7 +79,10 @@ def cluster_client(scheduler: str | None, workers: int) -> Iterator[Any]:
         return
     with (
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",  # no fixed port: another program may have it
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -27,7 +27,7 @@ from tests.making import save_photo
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 INSTALLING = ("packaging/test.sh", "packaging/build.sh", "packaging/lock.sh", "packaging/update.sh")
-TRAINING = ("train", "evaluate", "ablate", "report")
+TRAINING = ("train", "evaluate", "ablate", "report", "quantize", "archive")
 
 
 @dataclass(frozen=True)
