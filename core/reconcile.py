@@ -136,12 +136,17 @@ def _parts(albums: Sequence[Album], scopes: Iterable[Scope]) -> list[Part]:
                 f"{inner.path}{os.sep}" for inner in nested if start in inner.path.parents
             )
             parts[start, recursive] = album, start, recursive, elsewhere
-    whole = [folder for folder, recursive in parts if recursive]
-    return [
-        part
-        for (folder, recursive), part in parts.items()
-        if recursive or not any(w == folder or w in folder.parents for w in whole)
-    ]
+    trees = [(album.id, folder) for album, folder, recursive, _ in parts.values() if recursive]
+    return [part for part in parts.values() if not _is_inside(part, trees)]
+
+
+def _is_inside(part: Part, trees: Iterable[tuple[int, Path]]) -> bool:
+    """Whether one of the trees, each of an album, takes the part in."""
+    album, folder, recursive, _ = part
+    return any(
+        album.id == other and (tree in folder.parents or (tree == folder and not recursive))
+        for other, tree in trees
+    )
 
 
 class _Look:

@@ -6,33 +6,20 @@ drive that comes and goes) ends in ``on_rescan``: the folder has to be compared 
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from watchdog.events import (
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileSystemEvent,
-    FileSystemEventHandler,
-)
-from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver, ObservedWatch
+from watchdog.events import FileSystemEvent
 
+from core.files.event_intake import EventIntake
 from core.files.mounts import is_network_folder
+from core.files.native_watches import NativeWatches
 from core.files.poll import Change, PolledFolder
-from core.files.scan import NO_MEDIA, IgnoreRules
+from core.files.scan import IgnoreRules
 from core.files.settling import FileEvent, FileEventKind, Settling, StateOf, state_on_disk
 from core.files.watched_root import WatchedRoot, WatchMode
 
@@ -45,22 +32,8 @@ OPEN_S = 5.0
 POLL_S = 10.0
 CHECK_S = 2.0
 RESCAN_S = 900.0
-_FRESH_S = 2.0
 _JOIN_S = 10.0
 _POLL_SHARE = 20  # a look may take this part of the time between looks
-
-_EVENTS: list[type[FileSystemEvent]] = [
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileMovedEvent,
-    FileClosedEvent,
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-]
-"""With its default of all events watchdog 7.1 keeps itself busy for ever on large trees."""
-if not sys.platform.startswith("linux"):
-    _EVENTS.append(FileModifiedEvent)  # only Linux tells when a file is closed
 
 RescanCallback = Callable[[Path], None]
 NoteCallback = Callable[[Path, str], None]
@@ -119,7 +92,13 @@ class FolderWatcher:
         self._poked = False
         self._asleep_until = 0.0
         self._next_check = 0.0
-        self._observer: BaseObserver | None = None
+        self._watches = NativeWatches(self._handle, self._overflow, self._limit)
+        self._intake = EventIntake(
+            self._roots,
+            self._settling,
+            self._poke,  # it is for `_check_roots` to see whether a drive is away
+            lambda source, target: self.on_move(source, target),
+        )
         self._thread: threading.Thread | None = None
         self._stopping = False
 
@@ -204,10 +183,7 @@ class FolderWatcher:
                         self._asleep_until = 0.0
                     self._poked = False
         finally:
-            observer, self._observer = self._observer, None
-            if observer is not None:
-                observer.stop()
-                observer.join()
+            self._watches.stop()
             for root in self._roots.values():
                 root.watch = root.polled = root.identity = None
 
@@ -243,7 +219,7 @@ class FolderWatcher:
             if self._stopping:
                 return
             identity = root.identity_now()
-            lost = root.watch is not None and not self._is_alive(root.watch)
+            lost = root.watch is not None and not self._watches.is_alive(root.watch)
             if identity != root.identity or lost:
                 self._unwatch(root)
                 if identity is not None:
@@ -268,11 +244,7 @@ class FolderWatcher:
             self._call(self._on_note, root.path, root.network_note(self._poll_s))
             return
         try:
-            if self._observer is None:
-                self._observer = self._new_observer()
-            root.watch = self._observer.schedule(
-                _Handler(self._handle), os.fspath(root.path), recursive=True, event_filter=_EVENTS
-            )
+            root.watch = self._watches.begin(root.path)
         except OSError as error:
             log.warning("a folder can't be watched: %s", error.strerror)
             self._poll(root, limit=True)
@@ -281,31 +253,11 @@ class FolderWatcher:
             log.exception("a folder can't be watched")
             self._poll(root)
 
-    def _new_observer(self) -> BaseObserver:
-        observer: BaseObserver
-        if sys.platform.startswith("linux"):
-            from core.files.inotify import InotifyObserver
-
-            observer = InotifyObserver(self._overflow, self._limit)
-        else:
-            observer = Observer()
-        observer.daemon = True
-        observer.start()
-        return observer
-
     def _unwatch(self, root: WatchedRoot) -> None:
         root.polled = None
         watch, root.watch = root.watch, None
-        if watch is not None and self._observer is not None:
-            with contextlib.suppress(KeyError, OSError):
-                self._observer.unschedule(watch)
-
-    def _is_alive(self, watch: ObservedWatch) -> bool:
-        observer = self._observer
-        if observer is None or not observer.is_alive():
-            self._observer = None
-            return False
-        return any(e.watch == watch and e.is_alive() for e in observer.emitters.copy())
+        if watch is not None:
+            self._watches.end(watch)
 
     def _poll(self, root: WatchedRoot, *, limit: bool = False) -> None:
         root.polled = PolledFolder(root.path, root.rules)
@@ -364,71 +316,9 @@ class FolderWatcher:
 
     def _handle(self, event: FileSystemEvent) -> None:
         with self._wake:
-            if event.is_synthetic or self._stopping:
-                return  # made up for what lies below a moved folder, which is told of itself
-            path = Path(os.fsdecode(event.src_path))
-            if isinstance(event, DirMovedEvent | FileMovedEvent):
-                # One end is empty where the other lies outside of all that is watched.
-                self._moved(
-                    path if event.src_path else None,
-                    Path(os.fsdecode(event.dest_path)) if event.dest_path else None,
-                    event.is_directory,
-                )
-            elif event.is_directory:
-                self._folder(path, gone=isinstance(event, DirDeletedEvent))
-            elif path.name == NO_MEDIA:
-                self._folder(path.parent, gone=False)
-            elif self._cares(path, folder=False):
-                if isinstance(event, FileDeletedEvent):
-                    self._settling.file_gone(path)
-                else:
-                    created = isinstance(event, FileCreatedEvent)
-                    self._settling.file_changed(path, still_open=created and _is_fresh(path))
+            if self._stopping:
+                return
+            self._intake.take(event)
             due = self._settling.next_due()
             if due is not None and due < self._asleep_until:
                 self._wake.notify_all()
-
-    def _folder(self, path: Path, *, gone: bool) -> None:
-        if path in self._roots:
-            self._poke()  # it is for `_check_roots` to see whether the drive is away
-        elif self._cares(path, folder=True):
-            (self._settling.folder_gone if gone else self._settling.folder_changed)(path)
-
-    def _moved(self, source: Path | None, path: Path | None, folder: bool) -> None:
-        settling = self._settling
-        if folder and (source in self._roots or path in self._roots):
-            self._poke()
-        if source is not None and not self._cares(source, folder=folder):
-            source = None
-        if path is not None and not self._cares(path, folder=folder):
-            path = None
-        if source is not None and path is not None:
-            if not folder:
-                self.on_move(source, path)
-            (settling.folder_moved if folder else settling.file_moved)(source, path)
-        elif path is not None:
-            (settling.folder_changed if folder else settling.file_changed)(path)
-        elif source is not None:
-            (settling.folder_gone if folder else settling.file_gone)(source)
-
-    def _cares(self, path: Path, *, folder: bool) -> bool:
-        return any(root.cares(path, folder=folder) for root in self._roots.values())
-
-
-class _Handler(FileSystemEventHandler):
-    """Hands every event on."""
-
-    def __init__(self, handle: Callable[[FileSystemEvent], None]) -> None:
-        self._handle = handle
-
-    def dispatch(self, event: FileSystemEvent) -> None:
-        try:
-            self._handle(event)
-        except Exception:
-            log.exception("a file event was lost")
-
-
-def _is_fresh(path: Path) -> bool:
-    """True if the file was written to a moment ago: whoever made it may well go on."""
-    state = state_on_disk(path)
-    return state is not None and time.time() - state[1] / 1e9 < _FRESH_S

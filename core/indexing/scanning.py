@@ -113,6 +113,10 @@ class ScanLoop:
             scopes = self._scopes.popleft()
             while self._scopes and not _has_tree(scopes) and not _has_tree(self._scopes[0]):
                 scopes += self._scopes.popleft()
+            trees = {folder for folder, recursive in scopes if recursive}
+            if trees:  # a hundred renamed folders in one album are one look at it
+                waiting = [other for other in self._scopes if not _lies_in(other, trees)]
+                self._scopes = deque(waiting)
             return scopes
 
     def _look_at(self, scopes: tuple[Scope, ...]) -> None:
@@ -128,6 +132,11 @@ class ScanLoop:
             self._progress.note(f"folder:{folder}", reason)
         if seen.wrote:
             self._progress.note("disk", None)
+
+
+def _lies_in(scopes: tuple[Scope, ...], trees: Collection[Path]) -> bool:
+    """Whether a look at these trees takes in all of the scopes."""
+    return all(folder in trees or any(t in folder.parents for t in trees) for folder, _ in scopes)
 
 
 def _has_tree(scopes: tuple[Scope, ...]) -> bool:

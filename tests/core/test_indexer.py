@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from core.analysis import Analyzer, open_analyzer
-from core.domain import Analysis, PhotoQuery, Status
+from core.domain import Analysis, FileState, PhotoQuery, Status
 from core.errors import ModelError
+from core.files.scan import walk
 from core.indexer import Indexer
 from core.library.library import Library, open_library
 from tests.making import save_album, save_photo
@@ -119,6 +121,33 @@ def test_a_second_scan_analyzes_nothing(
     save_photo(album / "photo-0001.jpg", seed=9)
     save_photo(album / "another.jpg", seed=10)
     assert index(library, album, analyzer).progress().done == 2
+
+
+def test_a_hundred_renamed_folders_are_one_look_at_their_album(
+    library: Library, analyzer: Analyzer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each asks for the tree around it; looking at it a hundred times took minutes."""
+    album = tmp_path / "album"
+    for number in range(100):
+        save_photo(album / f"folder-{number}" / "a.jpg", seed=number)
+    library.writer.add_album(album).result()
+    looks: list[str] = []
+
+    def counted(folder: Path, *rest: Any, **options: Any) -> Iterator[FileState]:
+        looks.append(folder.name)
+        return walk(folder, *rest, **options)
+
+    monkeypatch.setattr("core.reconcile.walk", counted)
+    indexer = Indexer(library, lambda: analyzer, model_id=analyzer.model_id)
+    for number in range(100):
+        indexer.scan_together([(album / f"folder-{number}", True), (album, True)])
+    indexer.pause()
+    indexer.start()
+    with indexer._state:
+        assert indexer._state.wait_for(lambda: not indexer.progress().scanning, 60)
+    indexer.stop()
+    assert looks == ["album"]
+    assert library.queries.pending_count(analyzer.model_id) == 100
 
 
 class SlowAnalyzer:

@@ -221,7 +221,7 @@ def test_a_system_that_watches_no_more_folders_is_told(directory: Path, monkeypa
     def full(*_: object, **__: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("core.files.watch.FolderWatcher._new_observer", full)
+    monkeypatch.setattr("core.files.native_watches.NativeWatches._new_observer", full)
     finding = found(directory)["watching"]
     assert not finding.ok
     assert "1 are looked at again and again" in finding.text

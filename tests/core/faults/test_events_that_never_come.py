@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.files import watch
+from core.files import native_watches
 from core.library.library import Library
 from tests.core.faults.indexed import watched
 from tests.quick import TinyPhotos
@@ -53,7 +53,7 @@ class _Emitter:
 
 @pytest.fixture
 def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch.FolderWatcher, "_new_observer", lambda self: DeafObserver())
+    monkeypatch.setattr(native_watches.NativeWatches, "_new_observer", lambda self: DeafObserver())
 
 
 @pytest.mark.usefixtures("deaf")

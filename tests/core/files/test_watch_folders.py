@@ -389,7 +389,7 @@ def test_lost_events_end_in_a_rescan(album: Path, listener: Listener, start: Sta
 
     watcher = start(album)
     overflow = InotifyEvent(WatchDescriptor(-1), Mask(InotifyConstants.IN_Q_OVERFLOW), 0, b"")
-    watcher._observer._source.handle_event(overflow)  # type: ignore[union-attr]
+    watcher._watches._observer._source.handle_event(overflow)  # type: ignore[union-attr]
     listener.wait(lambda: album in listener.rescans)
     settle(listener, album)
 
