@@ -262,6 +262,7 @@ class PhotoRow:
     height: int | None
     taken_at: datetime | None
     main_reason: str | None = None  # the gravest measured fault's code
+    reasons: tuple[str, ...] = ()  # the codes of the gravest few, the gravest first
 
 
 @dataclass(frozen=True, slots=True)

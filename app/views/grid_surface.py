@@ -142,6 +142,12 @@ class GridSurface(QAbstractItemView):
         self._delegate.show_badges = shown
         self.viewport().update()
 
+    def show_faults(self, count: int) -> None:
+        """So many measured faults as chips on each photo."""
+        if count != self._delegate.faults_shown:
+            self._delegate.faults_shown = count
+            self.viewport().update()
+
     # --- where things are ------------------------------------------------------------------------
 
     def _count(self) -> int:

@@ -43,13 +43,15 @@ from app.views.toolbar import VIEWS, Toolbar
 from app.window_state import WindowState
 from app.wording import hint_text
 from core.analysis import DEFAULT_MODEL
-from core.domain import Box, ColorLabel, Flag, IndexProgress, SortKey
+from core.domain import Box, ColorLabel, Flag, IndexProgress, PhotoQuery, SortKey
 from core.inference.cards import bundled_models
 from core.settings import Settings
 
 SIDEBAR_WIDTH = 232
 NARROW = 900
 """Below this width the side panels make room for the photos."""
+WORST_FAULTS = 3
+"""Chips on each photo where the worst come first."""
 SHORT = 560
 """Below this height bars make room for the photos."""
 
@@ -222,7 +224,13 @@ class MainWindow(QMainWindow):
         panel.opened.connect(self._zoom_to)
         for grid in (self.grid, loupe.strip):
             grid.rested.connect(partial(self._hint, grid))
+        self._session.browser.query_changed.connect(self._show_faults)
         panel.compare_wanted.connect(self._compare_with)
+
+    def _show_faults(self, query: PhotoQuery) -> None:
+        """The worst shots say more of what is wrong with them."""
+        worst_first = query.sort is SortKey.SCORE and not query.descending
+        self.grid.show_faults(WORST_FAULTS if worst_first or query.reason else 1)
 
     def _hint(self, grid: PhotoGrid, photo_id: int) -> None:
         """Beside a thumbnail that the mouse rests on: the photo in a few words, and why."""

@@ -92,6 +92,7 @@ class PhotoDelegate(QStyledItemDelegate):
         self._theme = theme
         self.metrics = metrics
         self.show_badges = True
+        self.faults_shown = 1
         theme.changed.connect(self._take_theme)
         self._take_theme()
 
@@ -177,7 +178,9 @@ class PhotoDelegate(QStyledItemDelegate):
         if self.show_badges and row.flag is not None:
             self._paint_flag(painter, area, row.flag)
         if self.show_badges and row.main_reason is not None and self.metrics.footer:
-            self._paint_fault(painter, area, tr(title(row.main_reason)))
+            codes = row.reasons[: self.faults_shown] or (row.main_reason,)
+            for line, code in enumerate(reversed(codes)):
+                self._paint_fault(painter, area, tr(title(code)), line)
 
     def _paint_placeholder(self, painter: QPainter, area: QRect, row: PhotoRow) -> None:
         width, height = row.width or 3, row.height or 4
@@ -196,13 +199,15 @@ class PhotoDelegate(QStyledItemDelegate):
         flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
         painter.drawText(lower, flags, reason_text(row.reason))
 
-    def _paint_fault(self, painter: QPainter, area: QRect, text: str) -> None:
-        """The gravest measured fault as a chip at the photo's lower edge."""
+    def _paint_fault(self, painter: QPainter, area: QRect, text: str, line: int = 0) -> None:
+        """A measured fault as a chip at the photo's lower edge, or some lines above it."""
         metrics = painter.fontMetrics()
         text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() - 30)
         width, height = metrics.horizontalAdvance(text) + 32, metrics.height() + 6
         chip = QRect(0, 0, width, height)
-        chip.moveCenter(QPoint(area.center().x(), area.bottom() - height // 2 - 4))
+        chip.moveCenter(
+            QPoint(area.center().x(), area.bottom() - height // 2 - 4 - line * (height + 3))
+        )
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._colors["badge"])
         painter.setOpacity(0.9)

@@ -39,7 +39,7 @@ from core.library.movements import Movement, movements
 from core.library.pages import Page, PageMark, all_ids, page
 from core.library.photo_queries import PhotoQueries
 from core.library.reads import chunks
-from core.library.reason_queries import main_reason, reason_counts
+from core.library.reason_queries import reason_counts, row_reasons
 from core.library.rows import to_photo_row
 from core.library.schema import albums, analyses, journal, judgements, models, photos
 from core.library.search_queries import SearchQueries
@@ -61,7 +61,7 @@ GRID_ROWS = (
         photos.c.width,
         photos.c.height,
         photos.c.taken_at,
-        main_reason.label("main_reason"),
+        row_reasons.label("reasons"),
     )
     .select_from(joined(bindparam("model_id")))
     .where(photos.c.id.in_(bindparam("ids", expanding=True)))

@@ -14,17 +14,24 @@ from core.library.filters import file_state, joined, status_column
 from core.library.schema import albums, analyses, photos, reasons
 from core.reasons.codes import sentence
 
-main_reason: Any = (
+ROW_REASONS = 3
+"""How many of a photo's reasons come with its row."""
+
+_first = (
     select(reasons.c.code)
     .where(
         reasons.c.photo_id == photos.c.id,
-        reasons.c.rank == 0,
+        reasons.c.rank < ROW_REASONS,
         photos.c.reasons_source == file_state,
     )
+    .order_by(reasons.c.rank)
     .correlate(photos)
-    .scalar_subquery()
+    .subquery()
 )
-"""The code of a photo's gravest reason, as a column."""
+row_reasons: Any = (
+    select(func.group_concat(_first.c.code, " ")).select_from(_first).scalar_subquery()
+)
+"""The codes of a photo's gravest reasons, the gravest first, with blanks between; NULL for none."""
 
 
 def unmeasured(model_id: int) -> tuple[Any, ColumnElement[bool]]:

@@ -33,8 +33,9 @@ def to_photo_row(row: Sequence[Any]) -> PhotoRow:
     """A grid row from the columns of `core.library.queries.GRID_ROWS`, in their order."""
     (
         photo_id, folder, name, label, status, reason, mean, uncertainty, face_count, rating, flag,
-        color, width, height, taken_at, main_reason,
+        color, width, height, taken_at, reasons,
     ) = row  # fmt: skip
+    codes = tuple(reasons.split(" ")) if reasons else ()
     return PhotoRow(
         photo_id,
         Path(os.fsdecode(folder + _SEPARATOR + name)),
@@ -50,7 +51,8 @@ def to_photo_row(row: Sequence[Any]) -> PhotoRow:
         width,
         height,
         taken_at,
-        main_reason,
+        codes[0] if codes else None,
+        codes,
     )
 
 

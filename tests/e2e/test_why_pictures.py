@@ -193,6 +193,8 @@ def test_how_fragile_a_score_is_can_be_asked(
     qtbot.waitUntil(lambda: "median" in why.fragility.text(), timeout=PATIENCE_MS)
     assert "no improvement" in why.fragility.text()
     assert not why.fragile.isVisibleTo(window)
+    told = why.fragility
+    qtbot.waitUntil(lambda: told.height() >= told.heightForWidth(told.width()))
     assert window.grab().save(str(pictures / "fragile.png"))
 
 
@@ -210,6 +212,20 @@ def test_a_worse_shot_is_compared_with_the_best_of_its_burst(
     assert challenger is not None
     assert challenger.id == shot.id
     assert (champion.mean or 0) > (challenger.mean or 0)
+
+
+def test_the_worst_shots_with_their_reasons(
+    window: MainWindow, session: Session, pictures: Path, qtbot: QtBot
+) -> None:
+    window.show_view("grid")
+    session.browser.change(descending=False)
+    qtbot.wait(200)  # the list and its thumbnails
+    assert window.grab().save(str(pictures / "worst.png"))
+    photos = session.browser.photos
+    rows = [photos.row(n) for n in range(photos.rowCount())]
+    means = [row.mean for row in rows if row is not None and row.mean is not None]
+    assert means == sorted(means)
+    assert any(len(row.reasons) > 1 for row in rows if row is not None)
 
 
 def test_a_click_on_a_reason_goes_to_the_place(

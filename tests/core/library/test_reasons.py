@@ -71,6 +71,7 @@ def test_rows_name_the_first_reason_and_queries_filter_by_any(library: Library) 
     save(library, second, NOISY)
     rows = library.queries.photo_rows(ids(library), MODEL)
     assert [rows[i].main_reason for i in ids(library)] == ["face_blurred", "noise", None]
+    assert [rows[i].reasons for i in ids(library)] == [("face_blurred", "noise"), ("noise",), ()]
     assert ids(library, reason="noise") == [first, second]
     assert ids(library, reason="face_blurred") == [first]
     assert ids(library, reason="eyes_closed") == []
