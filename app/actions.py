@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -14,11 +13,10 @@ from app.notifications import Notifier
 from app.translation import tr, trn
 from app.wording import color_text, flag_text, stars_text
 from core.curation.apply import Applied
-from core.curation.undo import Undone, history, undo
+from core.curation.undo import Undone, undo
 from core.demo import make_demo
 from core.domain import Album, ColorLabel, Flag, LibraryChange
 from core.errors import UsageError
-from core.library.judgement_writes import REPEATABLE
 from core.library.library import Library
 from core.paths import demo_dir
 
@@ -94,15 +92,17 @@ class UserActions(QObject):
         """Do again what was taken back last."""
         self._jobs.follow(self._writer.redo(), lambda what: self._tell_redone(what))
 
-    def _tell_undone(self, done: TakenBack) -> None:
-        text = tr("Undone: {what}", what=done.outcome.description)
-        if done.outcome.unrestored:
-            reasons = (left.reason for left in done.outcome.unrestored)
-            self._notifier.warn("\n".join([text, *reasons]))
-        elif done.repeatable:
-            self._notifier.say(text, tr("Redo"), self.redo)
+    def _tell_undone(self, done: Undone) -> None:
+        text = tr("Undone: {what}", what=done.description)
+        if done.unrestored:
+            reasons = (left.reason for left in done.unrestored)
+            self._notifier.warn("\n".join([text, *reasons, *done.notes]))
+            return
+        said = "\n".join([text, *done.notes])
+        if done.repeatable:
+            self._notifier.say(said, tr("Redo"), self.redo)
         else:
-            self._notifier.say(text)
+            self._notifier.say(said)
 
     def _undo_failed(self, error: BaseException) -> None:
         if isinstance(error, UsageError):
@@ -117,12 +117,13 @@ class UserActions(QObject):
         else:
             text = trn("{n} photo rejected", "{n} photos rejected", done.rejected)
             entry = done.journal_id
-            self._notifier.say(text, tr("Undo"), lambda: self._take_back(entry))
+            self._notifier.say(text, tr("Undo"), lambda: self.take_back(entry))
         if done.left_alone or done.notes:
             reasons = sorted({left.reason for left in done.left_alone})
             self._notifier.warn("\n".join([*reasons, *done.notes]))
 
-    def _take_back(self, entry: int) -> None:
+    def take_back(self, entry: int) -> None:
+        """Take back one entry of the journal, whatever its age."""
         self._jobs.run(lambda: _undo(self._library, entry), self._tell_undone, self._undo_failed)
 
     def _tell_redone(self, what: str | None) -> None:
@@ -157,17 +158,7 @@ class UserActions(QObject):
         self._jobs.follow(self._writer.remove_album(album.id), removed)
 
 
-@dataclass(frozen=True)
-class TakenBack:
-    """What an undo did; ``repeatable`` is False for moved files, which a redo never moves again."""
-
-    outcome: Undone
-    repeatable: bool
-
-
-def _undo(library: Library, entry: int | None) -> TakenBack:
+def _undo(library: Library, entry: int | None) -> Undone:
     """Take back an entry of the journal once everything asked for before is written."""
     library.writer.submit(lambda _: (None, LibraryChange())).result()
-    done = undo(library, entry)
-    kinds = {record.id: record.kind for record in history(library)}
-    return TakenBack(done, kinds.get(done.journal_id) in REPEATABLE)
+    return undo(library, entry)

@@ -43,6 +43,8 @@ def commands() -> list[Command]:
         Command("survey", tr("Survey"), views, ("N",), "survey"),
         Command("overview", tr("Overview"), views, ("O",), "overview"),
         Command("keep", tr("Keep the best"), views, ("K",), "trophy"),
+        Command("people", tr("People"), views, ("Shift+O",), "person"),
+        Command("history", tr("History"), views, ("Ctrl+H",), "clock"),
         Command("fullscreen", tr("Full screen"), views, ("F", "F11"), "fullscreen"),
         Command("zoom", tr("1:1 at the best face"), views, ("Z",), "zoom-in"),
         Command("heatmap", tr("What the score looks at"), views, ("H",), "heatmap"),

@@ -6,7 +6,7 @@ The views get the parts they need from here, never the session itself.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +19,9 @@ from app.library_feed import LibraryFeed, ProgressFeed
 from app.models.albums import AlbumListModel
 from app.models.culling import Culling
 from app.models.details import PhotoDetails
+from app.models.face_crops import FaceCrops
+from app.models.history import HistoryModel
+from app.models.people import PeopleBook
 from app.models.pictures import PictureCache
 from app.models.thumbnails import ThumbnailCache
 from app.models.why import Asking, PhotoWhy
@@ -26,11 +29,13 @@ from app.notifications import Notifier
 from app.translation import tr, trn
 from core.analysis import DEFAULT_MODEL, open_analyzer, usable_model
 from core.curation.undo import recover
-from core.domain import Album, IndexProgress, LibraryChange, Photo
+from core.domain import Album, IndexProgress, LibraryChange, Photo, PhotoRow
 from core.explaining.asking import Asked
 from core.files.decode import decode
 from core.forgetting_faces import Erased, erase_faces
+from core.grouping.identify import PeopleLoop
 from core.indexer import Indexer
+from core.indexing.analyzing import lower_priority
 from core.library.library import Library, open_library
 from core.library.turns import JOINED, Turn
 from core.settings import Settings
@@ -87,6 +92,8 @@ class Session(QObject):
         watcher: AlbumWatcher | None = None,
         asking: Callable[[], Asking] | None = None,
         parent: QObject | None = None,
+        *,
+        find_people: bool = False,
     ) -> None:
         super().__init__(parent)
         self.library = library
@@ -108,6 +115,17 @@ class Session(QObject):
         self.culling = Culling(library, self.jobs, self)
         self.culling.applied.connect(self.actions.tell_applied)
         self.culling.failed.connect(self.notifier.report)
+        self.history = HistoryModel(library, self.jobs, self)
+        self.people = PeopleBook(library, self.jobs, self.notifier, self)
+        self.people.model = model_id
+        self.people.undo_wanted = self.actions.undo
+        self.face_crops = FaceCrops(
+            library.thumbnails.get, self._path_of, decode, self.decoding, self
+        )
+        self._latest = IndexProgress()
+        self._people_loop: PeopleLoop | None = None
+        if find_people:
+            self._people_loop = PeopleLoop(library, lambda: not self._latest.busy, lower_priority)
         self.actions.album_added.connect(self._on_album_added)
         self.changes = LibraryFeed(self)
         self.progress = ProgressFeed(self)
@@ -121,6 +139,7 @@ class Session(QObject):
         self._unsubscribe = [
             self.library.writer.subscribe(self.changes.publish),
             self.work.subscribe(self.progress.publish),
+            self.work.subscribe(self._note_progress),
         ]
         self.browser.opened.connect(self._on_opened)
         self.browser.open()
@@ -145,6 +164,8 @@ class Session(QObject):
 
     def _start_work(self) -> None:
         self.work.start()
+        if self._people_loop is not None:
+            self._people_loop.start()
         if self._watcher is not None:
             self._watcher.start()  # looks through every album once its watch stands
         else:
@@ -163,11 +184,23 @@ class Session(QObject):
             self._turn.stop()
         if self._watcher is not None:
             self._watcher.stop()
+        if self._people_loop is not None:
+            self._people_loop.stop()
         self.work.stop()
         self.jobs.stop()
         self.decoding.stop()
         self.thumbnails.stop()
         self.library.close()
+
+    def _path_of(self, photo_id: int) -> Path | None:
+        row = self.library.queries.photo_rows([photo_id], "").get(photo_id)
+        return None if row is None else row.path
+
+    def _note_progress(self, progress: IndexProgress) -> None:
+        """Any thread: people are looked for once photos are done."""
+        self._latest = progress
+        if not progress.busy and self._people_loop is not None:
+            self._people_loop.wake()
 
     def refresh_albums(self) -> None:
         """Ask for the albums again."""
@@ -177,6 +210,11 @@ class Session(QObject):
         """Read everything about a photo off the GUI thread."""
         model = self.browser.query.model
         self.jobs.run(lambda: self.library.queries.photo(photo_id, model), then)
+
+    def load_rows(self, ids: Sequence[int], then: Callable[[dict[int, PhotoRow]], object]) -> None:
+        """Read grid rows off the GUI thread."""
+        model, wanted = self.browser.query.model, list(ids)
+        self.jobs.run(lambda: self.library.queries.photo_rows(wanted, model), then)
 
     def rescan(self, album: Album | None = None) -> None:
         """Reconcile an album (or all) with the disk."""
@@ -210,6 +248,8 @@ class Session(QObject):
         self.pictures.recheck(change.updated)
         self.browser.library_changed(change)
         self.details.library_changed(change)
+        if self._people_loop is not None and (change.added or change.updated or change.everything):
+            self._people_loop.wake()
         if change.albums or change.added or change.removed or change.everything:
             self.refresh_albums()
 
@@ -243,4 +283,5 @@ def open_session(library_path: Path, settings: Settings) -> Session:
         settings.thumbnail_memory_mb,
         watcher,
         asking=(lambda: Asked(model)) if model is not None else None,
+        find_people=True,
     )

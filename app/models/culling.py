@@ -122,7 +122,9 @@ def group_text(group: GroupChoice) -> str:
         GroupKind.ALBUM: tr("Album"),
         GroupKind.UNDATED: tr("Without a date"),
     }[group.group.kind]
-    dated = [i.lead.taken_at for i in group.group.items if i.lead.taken_at is not None]
+    leads = [item.lead for item in group.group.items]
+    # A file's own time is that of copying: no date to show.
+    dated = [p.taken_at for p in leads if p.taken_at and p.taken_source != "mtime"]
     when = f"  {min(dated):%Y-%m-%d}" if dated else ""
     count = trn("{n} photo", "{n} photos", len(group.choices))
     stay = tr("{n} stay", n=number(len(group.kept)))

@@ -205,9 +205,13 @@ class Segments(QWidget):
         button.clicked.connect(lambda: self.chosen.emit(value))
 
     def show_value(self, value: object) -> None:
-        """Mark one as on."""
+        """Mark one as on; none for a value that has no button."""
         if value in self._buttons:
             self._buttons[value].setChecked(True)
+        elif (button := self._group.checkedButton()) is not None:
+            self._group.setExclusive(False)
+            button.setChecked(False)
+            self._group.setExclusive(True)
 
     def button(self, value: object) -> QToolButton:
         """The button of a value."""

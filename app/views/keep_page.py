@@ -4,219 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import (
-    QModelIndex,
-    QPersistentModelIndex,
-    QPoint,
-    QPointF,
-    QRect,
-    QRectF,
-    QSize,
-    Qt,
-    Signal,
-)
-from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHBoxLayout,
-    QListView,
-    QSpinBox,
-    QStackedWidget,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
 
-from app.models.culling import CHOICE_ROLE, GROUP_ROLE, Culling, PlanModel, Scope
+from app.models.culling import Culling, PlanModel, Scope
 from app.models.thumbnails import ThumbnailCache
-from app.theme import Theme, icon_pixmap
+from app.theme import Theme
 from app.translation import number, tr, trn
 from app.views.controls import ChoiceButton, label, push_button
 from app.views.flow_layout import FlowLayout
-from app.views.photo_delegate import draw_fitted
-from app.wording import score_text, size_text
+from app.views.keep_list import ChoiceDelegate, PlanView
+from app.views.tie_view import TieView
+from app.wording import size_text
 from core.curation.apply import Rejects
-from core.curation.choice import Choice
+from core.curation.choice import Choice, GroupChoice
+from core.curation.faults import SCENE
 from core.curation.plan import Plan
 from core.grouping.groups import Grouping
-
-SIDE = 132
-PADDING = 8
-
-
-class ChoiceDelegate(QStyledItemDelegate):
-    """A photo that stays or goes: tick or cross, score, and the reason below."""
-
-    def __init__(self, thumbnails: ThumbnailCache, theme: Theme, view: QListView) -> None:
-        super().__init__(view)
-        self._thumbnails = thumbnails
-        self._theme = theme
-        self._view = view
-
-    def sizeHint(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
-        """A heading takes the whole width, a photo one cell."""
-        line = self._view.fontMetrics().height()
-        if index.data(CHOICE_ROLE) is None:
-            return QSize(max(200, self._view.viewport().width() - 24), line + 26)
-        return QSize(SIDE + 2 * PADDING + 8, SIDE + 2 * PADDING + 4 * line + 12)
-
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
-        """Paint a heading or a photo."""
-        choice: Choice | None = index.data(CHOICE_ROLE)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if choice is None:
-            self._paint_heading(painter, option, str(index.data()))
-        else:
-            focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
-            current = index.row() == self._view.currentIndex().row()
-            hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-            self._paint_choice(painter, option, choice, focused or current, hovered)
-        painter.restore()
-
-    def _paint_heading(self, painter: QPainter, option: QStyleOptionViewItem, text: str) -> None:
-        tokens = self._theme.tokens
-        area = option.rect.adjusted(6, 8, -6, -4)
-        font = QFont(option.font)
-        font.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(font)
-        painter.setPen(tokens.color("text_dim"))
-        align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading
-        painter.drawText(area, int(QStyle.visualAlignment(option.direction, align)), text)
-        painter.setPen(QPen(tokens.color("border"), 1))
-        painter.drawLine(area.bottomLeft(), area.bottomRight())
-
-    def _paint_choice(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        choice: Choice,
-        active: bool,
-        hovered: bool,
-    ) -> None:
-        tokens = self._theme.tokens
-        cell = QRectF(option.rect).adjusted(4, 4, -4, -4)
-        painter.setBrush(tokens.color("tile_hover" if hovered else "tile"))
-        painter.setPen(QPen(tokens.color("accent"), 2) if active else Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), 8, 8)
-        area = QRect(int(cell.x()) + PADDING, int(cell.y()) + PADDING, SIDE, SIDE)
-        pixmap = self._thumbnails.get(choice.item.id)
-        painter.setOpacity(1.0 if choice.kept else 0.35)
-        if pixmap is not None:
-            draw_fitted(painter, area, pixmap)
-        else:
-            painter.fillRect(area.adjusted(16, 0, -16, 0), tokens.color("border"))
-        painter.setOpacity(1.0)
-        self._paint_mark(painter, area.topLeft(), choice)
-        self._paint_words(painter, option, choice, area)
-
-    def _paint_mark(self, painter: QPainter, corner: QPoint, choice: Choice) -> None:
-        tokens = self._theme.tokens
-        spot = QRectF(corner.x() + 4, corner.y() + 4, 24, 24)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(tokens.color("badge"))
-        painter.drawEllipse(spot)
-        name, token = ("check", "pick") if choice.kept else ("close", "reject")
-        ratio = painter.device().devicePixelRatioF()
-        pixmap = icon_pixmap(name, tokens.colors[token], 16, ratio)
-        painter.drawPixmap(QPointF(spot.x() + 4, spot.y() + 4), pixmap)
-
-    def _paint_words(
-        self, painter: QPainter, option: QStyleOptionViewItem, choice: Choice, area: QRect
-    ) -> None:
-        tokens = self._theme.tokens
-        line = option.fontMetrics.height()
-        top = area.bottom() + 6
-        font = QFont(option.font)
-        font.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(font)
-        painter.setPen(tokens.color("text"))
-        mean = choice.item.lead.mean
-        text = score_text(mean) if mean is not None else "–"
-        first = QRect(area.x(), top, area.width(), line)
-        painter.drawText(first, int(Qt.AlignmentFlag.AlignLeft), text)
-        small = QFont(option.font)
-        small.setPointSizeF(max(1.0, small.pointSizeF() * 0.88))
-        painter.setFont(small)
-        if choice.too_close:
-            painter.setPen(tokens.color("accent_text"))
-            painter.drawText(first, int(Qt.AlignmentFlag.AlignRight), tr("too close"))
-        painter.setPen(tokens.color("text_dim"))
-        rest = QRect(area.x(), top + line, area.width() + 4, 3 * line)
-        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap)
-        painter.drawText(rest, flags, choice.reason)
-
-
-class PlanView(QListView):
-    """The groups. Space or a click changes a photo's fate; Shift+P keeps only this one.
-
-    Signals:
-        toggled(object, object): ``GroupChoice`` and ``Choice``.
-        only_wanted(object, object): ``GroupChoice`` and ``Choice``.
-        opened(int): id of a photo to look at.
-    """
-
-    toggled = Signal(object, object)
-    only_wanted = Signal(object, object)
-    opened = Signal(int)
-    left = Signal()
-
-    def __init__(self, plan: PlanModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("planView")
-        self.setAccessibleName(tr("What stays and what goes"))
-        self.setModel(plan)
-        self._plan = plan
-        self.setViewMode(QListView.ViewMode.IconMode)
-        self.setMovement(QListView.Movement.Static)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setLayoutMode(QListView.LayoutMode.Batched)
-        self.setBatchSize(300)
-        self.setSpacing(0)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMouseTracking(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.clicked.connect(self._toggle)
-        self.doubleClicked.connect(self._toggle)
-
-    def _toggle(self, index: QModelIndex) -> None:
-        choice = index.data(CHOICE_ROLE)
-        if choice is not None:
-            self.toggled.emit(index.data(GROUP_ROLE), choice)
-
-    def keep_only(self) -> None:
-        """Keep the current photo, reject the rest of its group, go to the next group."""
-        index = self.currentIndex()
-        choice = index.data(CHOICE_ROLE)
-        if choice is None:
-            return
-        group = index.data(GROUP_ROLE)
-        following = self._plan.heading_after(index.row())
-        self.only_wanted.emit(group, choice)
-        if following is not None and following < self._plan.rowCount():
-            self.setCurrentIndex(self._plan.index(following))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space and Return change, Shift+P decides a group, Escape leaves."""
-        key, index = event.key(), self.currentIndex()
-        if key in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._toggle(index)
-        elif key == Qt.Key.Key_Escape:
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
 
 
 class KeepPage(QWidget):
@@ -234,6 +38,7 @@ class KeepPage(QWidget):
         scope: Callable[[], Scope],
         model: Callable[[], str],
         thumbnails: ThumbnailCache,
+        ties: TieView,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
@@ -246,6 +51,9 @@ class KeepPage(QWidget):
         self._thumbnails = thumbnails
         self._theme = theme
         self._plan = PlanModel(self)
+        self.ties = ties
+        self._decided: set[str] = set()
+        self.decide = push_button("")
         self.view = PlanView(self._plan)
         self.view.setItemDelegate(ChoiceDelegate(thumbnails, theme, self.view))
         self.count = QSpinBox()
@@ -292,6 +100,7 @@ class KeepPage(QWidget):
         row.addWidget(label(tr("Keep the best"), "title"))
         for control in (self.count, self.by, self.rejects):
             row.addWidget(control)
+        row.addWidget(self.decide)
         row.add_last(self.go)
         hint = label(
             tr("Click a photo to change its fate  ·  Shift+P: keep only this one of its group"),
@@ -299,6 +108,7 @@ class KeepPage(QWidget):
         )
         self.body.addWidget(self.message)
         self.body.addWidget(self.view)
+        self.body.addWidget(self.ties)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 6)
         column.setSpacing(4)
@@ -320,10 +130,71 @@ class KeepPage(QWidget):
         self.view.toggled.connect(self._culling.toggle)
         self.view.only_wanted.connect(self._culling.keep_only)
         self.view.left.connect(self.closed)
+        self.decide.clicked.connect(self._start_deciding)
+        self.ties.only_wanted.connect(self._decide)
+        self.ties.skipped.connect(self._skip)
+        self.ties.left.connect(self._stop_deciding)
         self._culling.planned.connect(self._show_plan)
         self._culling.applied.connect(lambda _: self.closed.emit())
         self._thumbnails.loaded.connect(self._repaint)
         self._theme.changed.connect(self.view.viewport().update)
+
+    # --- ties ------------------------------------------------------------------------------------
+
+    @property
+    def deciding(self) -> bool:
+        """Whether close shots are shown side by side."""
+        return self.body.currentWidget() is self.ties
+
+    def keep_only(self) -> None:
+        """Keep only the chosen photo of its group and go to the next group."""
+        if self.deciding:
+            self.ties.keep_only()
+        else:
+            self.view.keep_only()
+
+    def toggle_zoom(self) -> None:
+        """Zoom shots that are side by side."""
+        if self.deciding:
+            self.ties.toggle_zoom()
+
+    def _open_ties(self) -> list[GroupChoice]:
+        plan = self._culling.plan
+        return [] if plan is None else [
+            group
+            for group in plan.groups
+            if len(group.too_close) > 1
+            and group.group.kind in SCENE
+            and group.group.id not in self._decided
+        ]  # fmt: skip
+
+    def _start_deciding(self) -> None:
+        self._decided.clear()
+        self._next_tie()
+
+    def _next_tie(self) -> None:
+        waiting = self._open_ties()
+        if not waiting:
+            self._stop_deciding()
+            return
+        done = len(self._decided)
+        self.body.setCurrentWidget(self.ties)
+        self.ties.show_group(waiting[0], done + 1, done + len(waiting))
+        self.ties.setFocus()
+
+    def _decide(self, group: GroupChoice, choice: Choice) -> None:
+        self._decided.add(group.group.id)
+        self._culling.keep_only(group, choice)
+        self._next_tie()
+
+    def _skip(self) -> None:
+        if self.ties.group is not None:
+            self._decided.add(self.ties.group.group.id)
+        self._next_tie()
+
+    def _stop_deciding(self) -> None:
+        self.body.setCurrentWidget(self.view)
+        self.view.setFocus()
 
     def _repaint(self, _photo_id: int) -> None:
         if self.isVisible():
@@ -351,6 +222,8 @@ class KeepPage(QWidget):
         self._plan.set_plan(plan)
         self.go.setEnabled(plan is not None and plan.rejected > 0)
         if plan is None:
+            self._decided.clear()
+            self.decide.hide()
             self.summary.setText("")
             self.message.setText(tr("Looking for groups…"))
             self.body.setCurrentWidget(self.message)
@@ -369,8 +242,15 @@ class KeepPage(QWidget):
             else tr("Nothing to reject")
         )
         self.go.setAccessibleName(self.go.text())
+        if not self.deciding:
+            self._decided.clear()
+        ties = len(self._open_ties())
+        self.decide.setVisible(ties > 0)
+        self.decide.setText(trn("Decide {n} tie", "Decide {n} ties", ties))
+        self.decide.setAccessibleName(self.decide.text())
         if not plan.groups:
             self.message.setText(tr("No two photos here belong together"))
             self.body.setCurrentWidget(self.message)
             return
-        self.body.setCurrentWidget(self.view)
+        if not self.deciding:
+            self.body.setCurrentWidget(self.view)

@@ -28,6 +28,7 @@ from app.views.compare import Compare
 from app.views.failed_list import UNREADABLE, FailedList
 from app.views.filter_bar import FilterBar
 from app.views.help_pages import HelpPages
+from app.views.history_page import HistoryPage
 from app.views.keep_page import KeepPage
 from app.views.key_sheet import KeySheet
 from app.views.loupe import Loupe
@@ -35,10 +36,12 @@ from app.views.menus import Menus
 from app.views.message_bar import MessageBar
 from app.views.overview import Overview
 from app.views.pages import Pages
+from app.views.people_page import PeoplePage
 from app.views.photo_grid import MAX_SIDE, MIN_SIDE, PhotoGrid
 from app.views.score_panel import ScorePanel
 from app.views.settings_sheet import SettingsSheet
 from app.views.survey import Survey
+from app.views.tie_view import TieView
 from app.views.toolbar import VIEWS, Toolbar
 from app.window_state import WindowState
 from app.wording import hint_text
@@ -54,6 +57,8 @@ WORST_FAULTS = 3
 """Chips on each photo where the worst come first."""
 SHORT = 560
 """Below this height bars make room for the photos."""
+OWN_PAGES = {"people", "history"}
+"""Pages that are not about the photos of the list."""
 
 
 class MainWindow(QMainWindow):
@@ -78,6 +83,7 @@ class MainWindow(QMainWindow):
         self._save = save
         self._busy = False
         self._done_before = 0
+        self._to_open: int | None = None
         browser = session.browser
 
         self.commands = CommandSet(self, theme)
@@ -99,6 +105,13 @@ class MainWindow(QMainWindow):
             self._keep_scope,
             lambda: browser.query.model,
             session.thumbnails,
+            TieView(
+                session.pictures,
+                session.thumbnails,
+                session.load_rows,
+                session.load_details,
+                theme,
+            ),
             theme,
         )
         self.pages.add("keep", self.keep)
@@ -106,6 +119,10 @@ class MainWindow(QMainWindow):
             browser, session.library.queries, session.jobs, session.thumbnails, theme
         )
         self.pages.add("overview", self.overview)
+        self.people = PeoplePage(session.people, session.face_crops, theme)
+        self.pages.add("people", self.people, always=True)
+        self.history = HistoryPage(session.history, theme, session.changes.changed.connect)
+        self.pages.add("history", self.history, always=True)
         self.activity = ActivityArea(theme)
         self.sidebar = AlbumSidebar(session.albums, self.activity, theme)
         self.sidebar.setFixedWidth(SIDEBAR_WIDTH)
@@ -168,6 +185,7 @@ class MainWindow(QMainWindow):
         session.albums.modelReset.connect(self._show_panels)
         session.albums.dataChanged.connect(self._show_place)
         browser.listed.connect(lambda _: self._show_place())
+        browser.listed.connect(lambda _: self._open_waiting())
         browser.chosen_changed.connect(lambda _: self._show_place())
         browser.query_changed.connect(
             lambda query: self.toolbar.order.show_value((query.sort, query.descending))
@@ -178,7 +196,8 @@ class MainWindow(QMainWindow):
         self.grid.opened.connect(lambda _: self.show_view("loupe"))
         self.grid.visible_changed.connect(session.work.prioritize)
         self.grid.menu_requested.connect(self._open_photo_menu)
-        for view in (self.loupe, self.compare, self.survey, self.keep, self.overview):
+        for view in (self.loupe, self.compare, self.survey, self.keep, self.overview, self.people,
+                     self.history):  # fmt: skip
             view.closed.connect(lambda: self.show_view("grid"))
         for view in (self.compare, self.survey):
             view.rated.connect(lambda photo_id, stars: session.actions.rate(stars, [photo_id]))
@@ -202,6 +221,10 @@ class MainWindow(QMainWindow):
         self.failed.opened.connect(lambda _: self.show_view("loupe"))
         self.failed.retry_requested.connect(session.retry)
         self.overview.photo_wanted.connect(self._open_photo)
+        self.people.photo_wanted.connect(self._open_photo)
+        self.people.photos_wanted.connect(self._show_person)
+        self.history.undo_wanted.connect(session.actions.take_back)
+        session.changes.changed.connect(self._refresh_people)
         self.filters.leave.connect(lambda: self.pages.currentWidget().setFocus())
         self.panel.rated.connect(session.actions.rate)
         self.panel.flagged.connect(session.actions.flag)
@@ -281,8 +304,9 @@ class MainWindow(QMainWindow):
             "smaller": lambda: self._resize_thumbnails(-24),
             "add": self.ask_for_folder,
             "rescan": self._session.rescan,
+            "history": partial(self.show_view, "history"),
             "settings": lambda: self.settings_sheet.show_settings(self._settings),
-            "keep_only": self.keep.view.keep_only,
+            "keep_only": self.keep.keep_only,
             "keys": lambda: self.key_sheet.show_keys(self.commands.keys),
             "model": self.help.show_model,
             "demo": actions.add_demo,
@@ -378,14 +402,36 @@ class MainWindow(QMainWindow):
         self._show_panels()
 
     def _open_photo(self, photo_id: int) -> None:
-        """Show a photo in the loupe, taking off a filter that hides it."""
+        """Show a photo in the loupe; where the list does not hold it, all photos are listed."""
         browser = self._session.browser
         position = browser.photos.position(photo_id)
-        if position is None:
+        if position is not None:
+            self._to_open = None
+            browser.activate(position)
+            self.show_view("loupe")
+        elif self._to_open is None:
+            self._to_open = photo_id
             browser.show_all()
-            return
-        browser.activate(position)
-        self.show_view("loupe")
+            if browser.query.album_id is not None:
+                self.sidebar.choose(None)
+        else:
+            self._to_open = None
+
+    def _open_waiting(self) -> None:
+        if self._to_open is not None:
+            self._open_photo(self._to_open)
+
+    def _show_person(self, person_id: int) -> None:
+        """All photos of a person in the grid; the chip takes the filter off again."""
+        browser = self._session.browser
+        browser.show_all()
+        browser.change(person=person_id, album_id=None)
+        self.sidebar.choose(None)
+        self.show_view("grid")
+
+    def _refresh_people(self, _change: object) -> None:
+        if self.people.isVisible():
+            self._session.people.refresh_soon()
 
     def _set_heat(self, on: bool) -> None:
         self.loupe.set_heat(on)
@@ -394,7 +440,7 @@ class MainWindow(QMainWindow):
             self.show_view("loupe")
 
     def _zoom(self) -> None:
-        views = {"compare": self.compare, "survey": self.survey}
+        views = {"compare": self.compare, "survey": self.survey, "keep": self.keep}
         view = views.get(self.pages.current_name)
         if view is not None:
             view.toggle_zoom()
@@ -412,12 +458,16 @@ class MainWindow(QMainWindow):
         roomy = self.width() >= NARROW and not self.isFullScreen()
         started = bool(self._session.albums.albums)  # before that, only the invitation counts
         self.sidebar.setVisible(self.commands["sidebar"].isChecked() and roomy)
-        self.panel.setVisible(self.commands["info"].isChecked() and roomy and started)
+        photos = self.pages.current_name not in OWN_PAGES
+        info = self.commands["info"].isChecked()
+        self.panel.setVisible(info and roomy and started and photos)
         self.toolbar.setVisible(not self.isFullScreen())
         # Where height is short, a view of single photos gets the filters' room.
         grid = self.pages.current_name == "grid"
         short = self.height() < SHORT
-        self.filters.setVisible(not self.isFullScreen() and started and (grid or not short))
+        roomy = grid or (photos and not short)
+        self.filters.setVisible(not self.isFullScreen() and started and roomy)
+        self.toolbar.order.setVisible(photos)
         self.toolbar.size.setVisible(grid and self.width() >= NARROW)
         self.loupe.strip.setVisible(not short and not self.isFullScreen())
 

@@ -34,7 +34,7 @@ class Menus(QObject):
         menu = QMenu(self._window)
         self._add(menu, "add", "rescan")
         menu.addSeparator()
-        self._add(menu, "undo", "redo", "auto_advance")
+        self._add(menu, "undo", "redo", "history", "auto_advance")
         menu.addSeparator()
         themes = menu.addMenu(tr("Theme"))
         for choice, text in (

@@ -33,6 +33,7 @@ class Pages(QStackedWidget):
         self._albums = albums
         self._progress = IndexProgress()
         self._views: dict[str, QWidget] = {}
+        self._always: set[str] = set()
         self._wanted = "grid"
         self._answered = False
         self.empty = EmptyState(theme)
@@ -44,9 +45,12 @@ class Pages(QStackedWidget):
         albums.modelReset.connect(self._update)
         albums.dataChanged.connect(self._update)
 
-    def add(self, name: str, view: QWidget) -> None:
-        """Add a view under a name."""
+    def add(self, name: str, view: QWidget, *, always: bool = False) -> None:
+        """Add a view under a name; ``always``: it is not about the photos of the list, so it is
+        shown for an empty list, too."""
         self._views[name] = view
+        if always:
+            self._always.add(name)
         self.addWidget(view)
 
     @property
@@ -74,7 +78,8 @@ class Pages(QStackedWidget):
         self._update()
 
     def _update(self) -> None:
-        if not self._answered or self._browser.photos.rowCount():
+        filled = not self._answered or self._browser.photos.rowCount()
+        if filled or self._wanted in self._always:
             view = self._views.get(self._name_of_view())
             if view is not None:
                 self._switch(view)

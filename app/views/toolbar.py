@@ -23,8 +23,8 @@ ORDERS: tuple[tuple[SortKey, bool] | None, ...] = (
 )  # fmt: skip
 
 
-VIEWS = ("grid", "loupe", "compare", "survey", "overview", "keep")
-VIEW_ICONS = {"keep": "trophy"}
+VIEWS = ("grid", "loupe", "compare", "survey", "overview", "keep", "people")
+VIEW_ICONS = {"keep": "trophy", "people": "person"}
 
 
 class Toolbar(QWidget):

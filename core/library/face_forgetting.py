@@ -22,7 +22,11 @@ log = logging.getLogger(__name__)
 
 _DERIVED = (
     ("faces", "DELETE FROM faces"),
-    ("photos", "UPDATE photos SET face_count = 0 WHERE face_count > 0"),
+    (
+        "photos",
+        "UPDATE photos SET face_count = 0, softness = NULL "
+        "WHERE face_count > 0 OR softness IS NOT NULL",
+    ),
     ("analyses", "UPDATE analyses SET face_maps = NULL, face_map_box = NULL"),
     ("reasons", "DELETE FROM reasons WHERE x IS NOT NULL"),  # only faults of a face have a place
     ("person_faces", "DELETE FROM person_faces WHERE source = 'program'"),
