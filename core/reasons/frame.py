@@ -11,8 +11,8 @@ from core.domain import FloatArray, ImageArray
 BLOCK = 8
 """Side of JPEG's blocks (ITU-T T.81)."""
 
-LEAST_STEP = 1.0
-"""Grey levels that steps at the edges must exceed those inside by: less is not seen."""
+LEAST_STEP = 0.5
+"""Grey levels added to the steps inside: in a smooth photo, smaller steps are not seen."""
 
 WORKING_SIDE = 1024
 MIDDLE_SIDE = 2048

@@ -39,7 +39,7 @@ RULES: dict[Code, Rule] = {
     Code.LOOKING_AWAY: Rule(0.25, 0.45, 0.4),
     Code.MID_WORD: Rule(0.28, 0.8, 0.4),
     Code.NOISE: Rule(6.0, 25.0, 0.5),
-    Code.COMPRESSED: Rule(30.0, 200.0, 0.5),
+    Code.COMPRESSED: Rule(48.0, 250.0, 0.5),
     Code.FACE_TINY: Rule(48.0, 12.0, 0.4),
     Code.LOW_RESOLUTION: Rule(0.05, 0.01, 0.3),
     Code.HIGHLIGHTS_CLIPPED: Rule(18.0, 70.0, 0.4),
