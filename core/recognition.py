@@ -20,7 +20,8 @@ from core.files.identity import fingerprint
 from core.library.file_queries import KnownFile
 from core.library.library import Library
 from core.library.schema import now
-from core.standing import differ_by_case, identity, names, stands, state_at
+from core.moves import Replaced
+from core.standing import Identity, differ_by_case, identity, names, stands, state_at
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,8 @@ class Recognized:
     ``unaltered`` are photos among ``changed`` and ``moved`` whose content is as known;
     ``displaced`` are photos gone long ago whose place a new photo has taken; ``aliases`` files
     that are in the library already, seen through another path (a folder reached in two ways);
-    ``passing`` photos whose file was seen on its way, and is back by now.
+    ``passing`` photos whose file was seen on its way, and is back by now; ``replaced`` the
+    files, as known, whose place among ``changed`` another file has taken.
     """
 
     new: list[FileState] = field(default_factory=list)
@@ -46,6 +48,7 @@ class Recognized:
     aliases: list[tuple[FileState, Path]] = field(default_factory=list)
     unaltered: set[int] = field(default_factory=set)
     passing: set[int] = field(default_factory=set)
+    replaced: list[KnownFile] = field(default_factory=list)
 
 
 def recognize(
@@ -56,6 +59,7 @@ def recognize(
     seen: Container[str],
     missing: Collection[int],
     origins: Mapping[Path, Path] | None = None,
+    replaced: Mapping[Identity, Replaced] | None = None,
 ) -> Recognized:
     """Sort files that are not where (or as) the index knows them.
 
@@ -65,8 +69,9 @@ def recognize(
         seen: all places that were just looked at and hold a file.
         missing: which of ``changed`` were missing until now.
         origins: for places of files that were seen to move, where the index knows them from.
+        replaced: files whose place another was seen to take a moment ago.
     """
-    return _Recognition(library, seen, missing, origins or {}).run(fresh, changed)
+    return _Recognition(library, seen, missing, origins or {}, replaced or {}).run(fresh, changed)
 
 
 class _Recognition:
@@ -76,11 +81,13 @@ class _Recognition:
         seen: Container[str],
         missing: Collection[int],
         origins: Mapping[Path, Path],
+        replaced: Mapping[Identity, Replaced],
     ) -> None:
         self._library = library
         self._seen = seen
         self._missing = missing
         self._origins = origins
+        self._replaced = replaced
         self._known: dict[int, KnownFile] = {}
         self._by_inode: dict[tuple[str, str], list[KnownFile]] = {}
         self._absent: dict[int, list[KnownFile]] = {}
@@ -110,14 +117,19 @@ class _Recognition:
             elif self._is_unaltered(photo_id, state):
                 self._found.unaltered.add(photo_id)
                 self._found.changed.append((photo_id, state))
+            elif self._was_replaced(state, photo_id):
+                continue
             elif self._is_another_photo(photo_id):
                 self._found.displaced.append(photo_id)
                 waiting.append(state)
             else:
                 self._found.changed.append((photo_id, state))
+                known = self._known.get(photo_id)
+                if known is not None and known.inode != str(state.inode):
+                    self._found.replaced.append(known)
         by_size = queries.files_of_sizes({state.size for state in waiting})
         for state in waiting:
-            if self._is_moved_file(state, None):
+            if self._is_moved_file(state, None) or self._was_replaced(state, None):
                 continue  # it came here since that was last asked
             alias = self._alias_of(state)
             if alias is not None:
@@ -218,6 +230,27 @@ class _Recognition:
             others = alike.get((str(state.inode), str(state.device)), [])
             if all(other.id == photo.id or identity(other) != identity(state) for other in others):
                 self._claim(photo, state)
+
+    def _was_replaced(self, state: FileState, own_id: int | None) -> bool:
+        """Whether this very file was taken for saved over, and had only moved on.
+
+        Its photo goes with it, unless the user has judged what took its place; that one is a
+        photo of its own then.
+        """
+        replaced = self._replaced.get(identity(state))
+        if replaced is None or replaced.photo_id in self._claimed or replaced.photo_id == own_id:
+            return False
+        queries = self._library.queries
+        known = queries.files_by_id([replaced.photo_id]).get(replaced.photo_id)
+        judged_at = queries.judged_at(replaced.photo_id)
+        if known is None or (judged_at is not None and judged_at > replaced.at):
+            return False
+        if not stands(state):
+            return False
+        other = state_at(known.path)
+        if other is not None and identity(other) == identity(known):
+            self._found.new.append(other)
+        return self._claim(known, state)
 
     def _is_respelled(self, known: KnownFile, state: FileState) -> bool:
         """Whether only the case of the name changed, where the file system does not tell."""

@@ -93,6 +93,7 @@ def reconcile_together(
         seen=seen,
         missing={photo_id for look in looks for photo_id in look.came_back},
         origins=watched,
+        replaced=moves.replaced() if moves is not None else None,
     )
     _leave_out(found, unsettled())
     elsewhere = found.passing | {photo_id for photo_id, _ in found.moved}
@@ -108,6 +109,8 @@ def reconcile_together(
         library.writer.apply_files(changes).result()
         result.wrote = True
     if moves is not None:
+        written = {photo_id for photo_id, _ in found.changed}
+        moves.note_replaced(known for known in found.replaced if known.id in written)
         moves.settle(watched, {folder for look in looks for folder in look.folders})
     result.new, result.changed = len(found.new), len(found.changed)
     result.moved, result.missing = len(found.moved), len(missing)

@@ -118,6 +118,13 @@ class FileQueries(Reads):
                 )
             }
 
+    def judged_at(self, photo_id: int) -> datetime | None:
+        """When the user last judged a photo (UTC); ``None`` for never."""
+        with reading(self._engine) as connection:
+            return connection.scalar(
+                select(judgements.c.changed_at).where(judgements.c.photo_id == photo_id)
+            )
+
     def files_of_sizes(self, sizes: Iterable[int]) -> dict[int, list[KnownFile]]:
         """Known files of these sizes that have a fingerprint: where a move may come from."""
         found: dict[int, list[KnownFile]] = {}

@@ -16,7 +16,8 @@ from core.files.scan import walk
 from core.library.analysis_writes import AnalyzedPhoto
 from core.library.file_writes import FileChanges
 from core.library.library import Library, open_library
-from core.reconcile import Reconciled, reconcile
+from core.moves import Moves
+from core.reconcile import Reconciled, reconcile, reconcile_together
 from tests.making import save_album, save_photo
 
 MODEL = "made-up"
@@ -279,3 +280,29 @@ def test_of_two_records_of_one_file_the_one_with_stars_goes_on(
     see(library, album)
     assert names(library)["target.jpg"] == photo_id
     assert rating_at(library, target) == 4
+
+
+@pytest.mark.parametrize("judged_since", [False, True])
+def test_a_photo_whose_place_was_taken_before_its_move_was_seen_keeps_its_stars(
+    library: Library, album: Path, judged_since: bool
+) -> None:
+    """Its folder is looked at before its new one, and no event has told where it went."""
+    moves = Moves()
+    place = sorted(album.iterdir())[0]
+    target = album / "sub" / "moved.jpg"
+    photo_id = rate(library, place, 4)
+    target.parent.mkdir()
+    place.rename(target)
+    save_photo(place, seed=77)
+    reconcile_together(library, [(album, False)], moves=moves)
+    assert names(library)[place.name] == photo_id  # as it must seem: the photo was saved anew
+    if judged_since:
+        rate(library, place, 2)
+    reconcile_together(library, [(target.parent, False)], moves=moves)
+    if judged_since:
+        assert (rating_at(library, place), rating_at(library, target)) == (2, 0)
+    else:
+        assert (rating_at(library, place), rating_at(library, target)) == (0, 4)
+        assert names(library)["moved.jpg"] == photo_id
+    see(library, album)
+    assert len(names(library)) == 5
