@@ -55,6 +55,7 @@ def card_json(card: ModelCard) -> dict[str, Any]:
     document["limits"] = list(card.limits)
     document["uncertainty"] = asdict(card.uncertainty) if card.uncertainty else None
     document["int8"] = int8_facts(card)
+    document["scale"], document["faults"] = card.scale, [dict(row) for row in card.faults]
     return document | dict(card.facts)
 
 
@@ -68,12 +69,11 @@ def card_lines(card: ModelCard) -> Iterator[str]:
             f"8-bit form: {quick['bytes'] / 1e6:.1f} MB, agrees with the exact one by "
             f"{quick['agreement']:.4f} on {quick.get('photos', '?')} photos"
         )
-    for title, key in (("Speed", "speed"),):
-        if key in card.facts:
-            yield f"{title}: {_pairs(card.facts[key])}"
+    if "speed" in card.facts:
+        yield f"Speed: {_pairs(card.facts['speed'])}"
     for title, text in (
         ("Learnt from", card.training_data),
-        ("Scale", card.facts.get("scale", "")),
+        ("Scale", card.scale),
         ("Face", card.facts.get("face", "")),
         ("Credit", card.credit),
         ("Made by", card.source),
@@ -91,7 +91,7 @@ def card_lines(card: ModelCard) -> Iterator[str]:
         for metric in card.metrics:
             yield f"  {metric.get('on', '')}, n = {metric.get('n', '?')}"
             yield f"    {_figures(metric)}"
-    yield from _tables(card.facts)
+    yield from _tables({**card.facts, "faults": card.faults})
     if card.limits:
         yield ""
         yield "Known limits:"
@@ -106,7 +106,7 @@ def _tables(facts: Mapping[str, Any]) -> Iterator[str]:
         if facts.get(key):
             yield ""
             yield title
-            yield from (f"  {_figures(row)}" for row in facts[key])
+            yield from (f"  {_figures(row).replace(' 1 6 ', ' 1.6 ')}" for row in facts[key])
     if facts.get("folders"):
         yield ""
         yield f"Mean score of two folders of portraits: {_pairs(facts['folders'])}"

@@ -24,10 +24,9 @@ LFS_POINTER = b"version https://git-lfs"
 FILTERS = frozenset({"nearest", "box", "bilinear", "hamming", "bicubic", "lanczos", "area"})
 LAYOUTS = frozenset({"NCHW", "NHWC"})
 COLORS = frozenset({"RGB", "BGR"})
-FACTS = ("scale", "face", "speed", "ablation", "faults", "folders", "training")
-"""What a card may tell beyond what the program needs: how the scale is used, what is done about
-faces, time per photo, agreement by size of the face's descriptor, degraded copies, the mean of two
-folders of portraits, and the settings of its training."""
+FACTS = ("face", "speed", "ablation", "folders", "training")
+"""What a card may tell beyond the fields below: what is done about faces, time per photo, agreement
+by size of the face's descriptor, the mean of two folders of portraits, settings of training."""
 
 
 @dataclass(frozen=True, slots=True)

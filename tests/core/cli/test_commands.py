@@ -273,3 +273,20 @@ def test_list_understands_the_query_language(
     told = capsys.readouterr().err.splitlines()
     assert "Did you mean “faces”?" in told[0]
     assert told[1][told[2].index("^") : told[2].rindex("^") + 1] == "fases"
+
+
+def test_a_models_card_says_what_it_can_and_where_it_fails(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "fused"]) == 0
+    card = capsys.readouterr().out
+    for wanted in ("Learnt from", "NIMA as published", "without a face", "srcc", "[", "limits"):
+        assert wanted in card
+    assert main(["models", "fused", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["name"] == "fused"
+    assert {row["fault"] for row in document["faults"]} == {"blur", "noise", "over", "under"}
+    assert {row["size"] for row in document["ablation"]} == {0, 128, 512, 1024}
+    before, after = (document["folders"][f"{name}_difference"] for name in ("published", "fused"))
+    assert abs(after) - abs(before) < 0.15
+    assert document["speed"]["ms_per_photo"] > 0
