@@ -21,15 +21,14 @@ from core.paths import display_name
 DEFAULT_UNCERTAINTY = 0.2
 """Half-width, in score units, where a model states none: an assumption, not a measurement."""
 
-SAME_SCENE_UNCERTAINTY = 0.17
+SAME_SCENE_UNCERTAINTY = 0.11
 """Half-width, in score units, within which two shots of one scene can't be told apart.
 
 A model's own uncertainty is mostly about what unlike pictures show, which two shots of one scene
 share. What is left was measured by framing the same picture a little differently: the score of the
-bundled model changes by 0.17 (root mean square) between a photo and its mirror image or its crops
-that cut 2 to 4 in 100 off, over 49 portraits that the model never saw (0.16 in two of three cases).
-Of eleven series of such portraits, three are marked on keeping one; with the model's own
-uncertainty nine would be.
+bundled model changes by 0.11 (root mean square) between a photo and its mirror image or its crops
+that cut 2 to 4 in 100 off, over 49 portraits that the model never saw (up to 0.10 in two of three
+cases). The model's own uncertainty for them is 0.39 on average.
 """
 
 ALIKE_BITS = 16
