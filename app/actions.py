@@ -15,7 +15,7 @@ from app.wording import color_text, flag_text, stars_text
 from core.curation.apply import Applied
 from core.curation.undo import Undone, undo
 from core.demo import make_demo
-from core.domain import Album, ColorLabel, Flag, LibraryChange
+from core.domain import Album, ColorLabel, Flag, LibraryChange, SmartAlbum
 from core.errors import UsageError
 from core.library.library import Library
 from core.paths import demo_dir
@@ -27,10 +27,14 @@ class UserActions(QObject):
     Signals:
         album_added(object): a new ``Album``, to be shown and scanned.
         judged(): photos were rated, flagged or labelled by key, so the view may go on.
+        search_saved(object): a new ``SmartAlbum``, to be named.
+        ignoring_changed(object): an ``Album`` to be looked through again.
     """
 
     album_added = Signal(object)
     judged = Signal()
+    search_saved = Signal(object)
+    ignoring_changed = Signal(object)
 
     def __init__(
         self,
@@ -137,6 +141,30 @@ class UserActions(QObject):
         folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
         for folder in folders:
             self._jobs.follow(self._writer.add_album(folder), self.album_added.emit)
+
+    def save_search(self, name: str, query: str) -> None:
+        """Keep a search as a smart album."""
+        self._jobs.follow(self._writer.save_search(name, query), self.search_saved.emit)
+
+    def rename_search(self, album: SmartAlbum, name: str) -> None:
+        """Give a smart album another name."""
+        self._jobs.follow(self._writer.rename_search(album.id, name), lambda _: None)
+
+    def remove_search(self, album: SmartAlbum) -> None:
+        """Forget a smart album, and offer the way back."""
+
+        def removed(_: None) -> None:
+            text = tr("The smart album “{name}” is removed.", name=album.name)
+            self._notifier.say(text, tr("Undo"), self.undo)
+
+        self._jobs.follow(self._writer.remove_search(album.id), removed)
+
+    def set_ignored(self, album: Album, patterns: Sequence[str]) -> None:
+        """Leave files of these names out of an album from now on, and look through it again."""
+        self._jobs.follow(
+            self._writer.set_ignore_patterns(album.id, patterns),
+            lambda _: self.ignoring_changed.emit(album),
+        )
 
     def add_demo(self) -> None:
         """Make the demo album in the user's pictures, or find it there, and add it."""

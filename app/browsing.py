@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from app.listing import (
     without_filters,
 )
 from app.models.photo_list import PhotoListModel
-from core.domain import LibraryChange, PhotoQuery
+from core.domain import LibraryChange, PhotoQuery, Term
 from core.library.queries import Queries
 
 LIVE_REFRESH_MS = 500
@@ -131,12 +131,21 @@ class Browser(QObject):
         self._preview()
         self.refresh()
 
+    def only(self, terms: tuple[Term, ...]) -> None:
+        """Ask for what these terms say and nothing else, wherever it is."""
+        query = replace(without_filters(self.query), album_id=None, folder=None, terms=terms)
+        self.change(**{field.name: getattr(query, field.name) for field in fields(query)})
+
     def show_all(self) -> None:
         """Take every filter off."""
         self.query = without_filters(self.query)
         self.query_changed.emit(self.query)
         self._preview()
         self.refresh()
+
+    def ask_search_values(self, then: Callable[[dict[str, list[str]]], object]) -> None:
+        """Ask what the library holds of each key of the query language."""
+        self._jobs.run(self._queries.search_values, then)
 
     @property
     def filtered(self) -> bool:

@@ -29,7 +29,15 @@ from app.notifications import Notifier
 from app.translation import tr, trn
 from core.analysis import DEFAULT_MODEL, open_analyzer, usable_model
 from core.curation.undo import recover
-from core.domain import Album, IndexProgress, LibraryChange, Photo, PhotoRow
+from core.domain import (
+    Album,
+    IndexProgress,
+    LibraryChange,
+    Photo,
+    PhotoQuery,
+    PhotoRow,
+    SmartAlbum,
+)
 from core.explaining.asking import Asked
 from core.files.decode import decode
 from core.forgetting_faces import Erased, erase_faces
@@ -37,12 +45,17 @@ from core.grouping.identify import PeopleLoop
 from core.indexer import Indexer
 from core.indexing.analyzing import lower_priority
 from core.library.library import Library, open_library
+from core.library.queries import Queries
 from core.library.turns import JOINED, Turn
+from core.searching.parsing import QueryError, parse
 from core.settings import Settings
 from core.watching import AlbumWatcher
 from core.workers import default_workers
 
 log = logging.getLogger(__name__)
+
+RECOUNT_MS = 200
+"""While photos stream in, saved searches are counted anew this long after a change."""
 
 
 class BackgroundWork(Protocol):
@@ -133,6 +146,10 @@ class Session(QObject):
         self._unsubscribe: list[Callable[[], None]] = []
         self._stopped = False
         self._turn: Turn | None = None
+        self._recount = QTimer(self)
+        self._recount.setSingleShot(True)
+        self._recount.setInterval(RECOUNT_MS)
+        self._recount.timeout.connect(self._count_searches)
 
     def start(self) -> None:
         """Show what the library holds and start the background work."""
@@ -205,6 +222,12 @@ class Session(QObject):
     def refresh_albums(self) -> None:
         """Ask for the albums again."""
         self.jobs.run(self.library.queries.albums, self.albums.set_albums)
+        self._recount.start()
+
+    def _count_searches(self) -> None:
+        """Ask for the saved searches, and how many photos each of them finds."""
+        queries, model = self.library.queries, self.browser.query.model
+        self.jobs.run(lambda: count_searches(queries, model), self.albums.set_smart_albums)
 
     def load_details(self, photo_id: int, then: Callable[[Photo | None], object]) -> None:
         """Read everything about a photo off the GUI thread."""
@@ -252,6 +275,21 @@ class Session(QObject):
             self._people_loop.wake()
         if change.albums or change.added or change.removed or change.everything:
             self.refresh_albums()
+        elif change.updated and self.albums.smart_albums and not self._recount.isActive():
+            self._recount.start()
+
+
+def count_searches(queries: Queries, model: str) -> list[tuple[SmartAlbum, int]]:
+    """All saved searches with the numbers of photos that they find; runs on workers."""
+    found = []
+    for album in queries.smart_albums():
+        try:
+            query = PhotoQuery(model, terms=parse(album.query))
+        except QueryError:
+            found.append((album, 0))  # choosing it tells what is wrong
+        else:
+            found.append((album, queries.count(query)))
+    return found
 
 
 def open_session(library_path: Path, settings: Settings) -> Session:

@@ -151,6 +151,10 @@ def sort_text(key: SortKey, descending: bool) -> str:
     return {
         (SortKey.SCORE, True): tr("Best first"),
         (SortKey.SCORE, False): tr("Worst first"),
+        (SortKey.LOW, True): tr("Surely good first"),
+        (SortKey.LOW, False): tr("Surely good last"),
+        (SortKey.PERCENTILE, True): tr("Best of their albums first"),
+        (SortKey.PERCENTILE, False): tr("Best of their albums last"),
         (SortKey.TAKEN, True): tr("Newest first"),
         (SortKey.TAKEN, False): tr("Oldest first"),
         (SortKey.NAME, False): tr("Name, A to Z"),

@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
+    QTimer,
     QUrl,
     Signal,
 )
@@ -28,7 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.models.albums import ALBUM_ROLE, COUNT_ROLE, AlbumListModel
+from app.models.albums import ALBUM_ROLE, COUNT_ROLE, SMART_ROLE, AlbumListModel
 from app.theme import Theme, icon_pixmap
 from app.translation import tr
 from app.views.controls import IconButton, label
@@ -74,6 +75,8 @@ class AlbumDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(row.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         token = "accent_text" if selected else "text" if online else "text_faint"
         name = "photos" if album is None else "album" if online else "album-offline"
+        if index.data(SMART_ROLE) is not None:
+            name = "bookmark"
         inside = row.adjusted(10, 0, -10, 0).toRect()
         self._paint_row(painter, option, index, inside, token, name)
         painter.restore()
@@ -104,7 +107,7 @@ class AlbumDelegate(QStyledItemDelegate):
         used = option.fontMetrics.horizontalAdvance(count) + 10
         text = inside.adjusted(used if rtl else 27, 0, -27 if rtl else -used, 0)
         font = QFont(option.font)
-        if index.data(ALBUM_ROLE) is None:
+        if index.row() == 0:
             font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)
         painter.setPen(tokens.color(token))
@@ -121,12 +124,17 @@ class AlbumSidebar(QFrame):
         album_chosen(object): id of the album, None for all photos.
         add_requested(): the user wants to add a folder.
         rescan_requested(object), remove_requested(object): an ``Album``.
+        search_chosen(object), forget_requested(object): a ``SmartAlbum``.
+        ignoring_requested(object): change which files of an ``Album`` are ignored.
     """
 
     album_chosen = Signal(object)
     add_requested = Signal()
     rescan_requested = Signal(object)
     remove_requested = Signal(object)
+    search_chosen = Signal(object)
+    forget_requested = Signal(object)
+    ignoring_requested = Signal(object)
 
     def __init__(
         self, albums: AlbumListModel, activity: QWidget, theme: Theme, parent: QWidget | None = None
@@ -135,6 +143,8 @@ class AlbumSidebar(QFrame):
         self.setObjectName("sidebar")
         self._albums = albums
         self._chosen: int | None = None
+        self._chosen_search: int | None = None
+        self._naming: int | None = None
         self.view = QListView()
         self.view.setObjectName("albums")
         self.view.setAccessibleName(tr("Albums"))
@@ -171,20 +181,45 @@ class AlbumSidebar(QFrame):
         index = self._albums.index(self._albums.row_of(album_id))
         self.view.setCurrentIndex(index)
 
+    def name_search(self, album_id: int) -> None:
+        """Let the user name a saved search where it stands, once it is shown."""
+        self._naming = album_id
+        self._begin_naming()
+
+    def _begin_naming(self) -> None:
+        row = None if self._naming is None else self._albums.row_of_smart(self._naming)
+        if row is not None:
+            self._naming = None
+            index = self._albums.index(row)
+            self.view.setCurrentIndex(index)
+            self.view.edit(index)
+
     def _keep_choice(self) -> None:
         row = self._albums.row_of(self._chosen)
+        if self._chosen_search is not None:
+            found = self._albums.row_of_smart(self._chosen_search)
+            self._chosen_search = None if found is None else self._chosen_search
+            row = row if found is None else found
         index = self._albums.index(row)
         self.view.selectionModel().setCurrentIndex(
             index, QItemSelectionModel.SelectionFlag.ClearAndSelect
         )
+        if self._naming is not None:
+            QTimer.singleShot(0, self, self._begin_naming)
 
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
         if not current.isValid():
             return
+        smart = self._albums.smart(current.row())
+        if smart is not None:
+            if smart.id != self._chosen_search:
+                self._chosen, self._chosen_search = None, smart.id
+                self.search_chosen.emit(smart)
+            return
         album = self._albums.album(current.row())
         chosen = album.id if album is not None else None
-        if chosen != self._chosen:
-            self._chosen = chosen
+        if chosen != self._chosen or self._chosen_search is not None:
+            self._chosen, self._chosen_search = chosen, None
             self.album_chosen.emit(chosen)
 
     def _open_menu(self, point: QPoint) -> None:
@@ -192,13 +227,20 @@ class AlbumSidebar(QFrame):
         album: Album | None = self._albums.album(index.row()) if index.isValid() else None
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if album is None:
+        smart = self._albums.smart(index.row()) if index.isValid() else None
+        if smart is not None:
+            menu.addAction(tr("Rename"), lambda: self.view.edit(index))
+            menu.addAction(tr("Remove"), lambda: self.forget_requested.emit(smart))
+        elif album is None:
             menu.addAction(tr("Add a folder of photos…"), self.add_requested.emit)
         else:
             menu.addAction(tr("Scan again"), lambda: self.rescan_requested.emit(album))
             menu.addAction(
                 tr("Open in the file manager"),
                 lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(album.path))),
+            )
+            menu.addAction(
+                tr("Which files are ignored…"), lambda: self.ignoring_requested.emit(album)
             )
             menu.addSeparator()
             menu.addAction(
@@ -207,9 +249,15 @@ class AlbumSidebar(QFrame):
         menu.popup(self.view.viewport().mapToGlobal(point))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """F5 scans the chosen album again."""
-        album = self._albums.album(self.view.currentIndex().row())
+        """F5 scans the chosen album again, F2 renames and Delete removes a saved search."""
+        current = self.view.currentIndex()
+        album = self._albums.album(current.row())
+        smart = self._albums.smart(current.row())
         if event.key() == Qt.Key.Key_F5 and album is not None:
             self.rescan_requested.emit(album)
+        elif event.key() == Qt.Key.Key_F2 and smart is not None:
+            self.view.edit(current)
+        elif event.key() == Qt.Key.Key_Delete and smart is not None:
+            self.forget_requested.emit(smart)
         else:
             super().keyPressEvent(event)

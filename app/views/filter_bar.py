@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.browsing import Browser
 from app.listing import Listing
 from app.theme import Theme, icon, icon_size
 from app.translation import tr, trn
-from app.views.controls import ChoiceButton, SearchField, push_button
+from app.views.controls import ChoiceButton, IconButton, push_button
+from app.views.filter_menu import FilterMenu
 from app.views.flow_layout import FlowLayout
+from app.views.query_box import QueryBox
 from app.views.score_range import HIGHEST, LOWEST, ScoreRange
 from app.wording import flag_text
 from core.domain import Flag, PhotoQuery, Status
 from core.reasons.codes import title
-
-TYPING_MS = 180
+from core.searching.writing import quoted
 
 STATES: dict[str, frozenset[Status] | None] = {
     "any": None,
@@ -30,9 +30,15 @@ STATES: dict[str, frozenset[Status] | None] = {
 
 
 class FilterBar(QWidget):
-    """Text, score range, portraits, flag, stars and state; they combine by AND."""
+    """A search, score range, portraits, flag, stars, state, fault and more; they combine by AND.
+
+    Signals:
+        leave(): the user is done searching.
+        save_requested(): keep what is asked for as a smart album.
+    """
 
     leave = Signal()
+    save_requested = Signal()
 
     def __init__(self, browser: Browser, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,24 +46,18 @@ class FilterBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._browser = browser
         self._theme = theme
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(TYPING_MS)
-
-        self.search = SearchField(tr("Find by name"), theme)
-        self.search.setFixedWidth(170)
-        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.search)
-        escape.setContext(Qt.ShortcutContext.WidgetShortcut)
-        escape.activated.connect(self._leave_search)
+        self.search = QueryBox(browser.ask_search_values, theme)
+        self.search.setFixedWidth(250)
+        self.more = FilterMenu(browser, theme)
+        self.save = IconButton("bookmark", tr("Keep this search as a smart album"), theme)
+        self.save.clicked.connect(self.save_requested)
 
         self.scores = ScoreRange(theme)
         self.portraits = QToolButton()
-        self.portraits.setText(tr("Portraits"))
         self.portraits.setAccessibleName(tr("Only photos with a face"))
         self.portraits.setToolTip(tr("Only photos with a face"))
         self.portraits.setCheckable(True)
         self.portraits.setProperty("framed", True)
-        self.portraits.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.flags = ChoiceButton(tr("Flag"), "unflag", theme)
         self.flags.set_choices(
             [(None, tr("Any flag")), None, (Flag.PICK, tr("Picks")), (Flag.REJECT, tr("Rejects"))]
@@ -77,14 +77,14 @@ class FilterBar(QWidget):
         row.setContentsMargins(12, 7, 12, 7)
         for control in (
             self.search, self.scores, self.portraits, self.flags, self.stars, self.states,
-            self.reasons,
+            self.reasons, self.more, self.save,
         ):  # fmt: skip
             row.addWidget(control)
         row.add_last(self.chip)
 
-        self.search.textEdited.connect(lambda _: self._typing.start())
-        self.search.returnPressed.connect(self._leave_search)
-        self._typing.timeout.connect(lambda: browser.change(text=self.search.text().strip()))
+        self.search.asked.connect(lambda terms: browser.change(text="", terms=terms))
+        self.search.left.connect(self.leave)
+        self.more.key_wanted.connect(self.search.write_key)
         self.scores.changed.connect(self._on_scores)
         self.portraits.toggled.connect(lambda on: browser.change(portraits_only=on))
         self.flags.chosen.connect(lambda flag: browser.change(flag=flag))
@@ -106,11 +106,6 @@ class FilterBar(QWidget):
         """Put the cursor into the search field."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
-
-    def _leave_search(self) -> None:
-        self._typing.stop()
-        self._browser.change(text=self.search.text().strip())
-        self.leave.emit()
 
     def _on_scores(self, low: float, high: float) -> None:
         self._browser.change(
@@ -145,8 +140,8 @@ class FilterBar(QWidget):
         self.states.show_value(state)
 
     def _show_query(self, query: PhotoQuery) -> None:
-        if query.text != self.search.text().strip():
-            self.search.setText(query.text)
+        self.search.show_terms(query.text and quoted(query.text), query.terms)
+        self.save.setEnabled(self._browser.filtered)
         self.scores.set_bounds(query.min_score, query.max_score)
         was = self.portraits.blockSignals(True)
         self.portraits.setChecked(query.portraits_only)
@@ -186,4 +181,5 @@ def describe_filters(query: PhotoQuery) -> list[str]:
         parts.append(tr(title(query.reason)))
     if query.min_rating is not None:
         parts.append(trn("{n} star or more", "{n} stars or more", query.min_rating))
+    parts += [term.text for term in query.terms]
     return parts

@@ -38,6 +38,7 @@ from app.views.overview import Overview
 from app.views.pages import Pages
 from app.views.people_page import PeoplePage
 from app.views.photo_grid import MAX_SIDE, MIN_SIDE, PhotoGrid
+from app.views.places import Places
 from app.views.score_panel import ScorePanel
 from app.views.settings_sheet import SettingsSheet
 from app.views.survey import Survey
@@ -135,6 +136,7 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar(theme, self.centralWidget())
         self.key_sheet = KeySheet(theme, self.centralWidget())
         self.help = HelpPages(session, theme, self.centralWidget())
+        self.places = Places(session, self.sidebar, self.filters, theme, self.centralWidget())
         self.reopen_wanted = False
         self._connect_session()
         self._connect_views()
@@ -178,7 +180,6 @@ class MainWindow(QMainWindow):
         session.progress.changed.connect(self._show_progress)
         session.details.loaded.connect(self.panel.show_photo)
         session.details.loaded.connect(self.loupe.show_photo)
-        session.actions.album_added.connect(self._on_album_added)
         session.actions.judged.connect(self._on_judged)
         session.actions.targets = self._targets
         session.albums.modelReset.connect(self._show_place)
@@ -209,10 +210,7 @@ class MainWindow(QMainWindow):
         )
         self.pages.welcome.demo_requested.connect(session.actions.add_demo)
         self.pages.empty.show_all_requested.connect(browser.show_all)
-        self.sidebar.album_chosen.connect(lambda album_id: browser.change(album_id=album_id))
         self.sidebar.add_requested.connect(self.ask_for_folder)
-        self.sidebar.rescan_requested.connect(session.rescan)
-        self.sidebar.remove_requested.connect(session.actions.remove_album)
         self.activity.pause_requested.connect(
             lambda on: session.work.pause() if on else session.work.resume()
         )
@@ -229,7 +227,7 @@ class MainWindow(QMainWindow):
         self.panel.rated.connect(session.actions.rate)
         self.panel.flagged.connect(session.actions.flag)
         self._connect_why()
-        for sheet in (self.key_sheet, self.help):
+        for sheet in (self.key_sheet, self.help, self.places.ignoring):
             sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())
         self.toolbar.order_chosen.connect(lambda order: self.set_order(*order))
         self.toolbar.side_changed.connect(self.grid.set_side)
@@ -476,12 +474,10 @@ class MainWindow(QMainWindow):
         self._show_panels()
 
     def _show_place(self) -> None:
-        browser, albums = self._session.browser, self._session.albums
-        album = next((a for a in albums.albums if a.id == browser.query.album_id), None)
-        title = tr("All photos") if album is None else album.name
+        browser = self._session.browser
         listing = browser.listing
         count = browser.chosen_count
-        self.toolbar.show_place(title, len(listing.ids), listing.total, count)
+        self.toolbar.show_place(self.places.title, len(listing.ids), listing.total, count)
         self.panel.show_chosen(count if self.pages.current_name == "grid" else 0)
 
     def _show_progress(self, progress: IndexProgress) -> None:
@@ -530,15 +526,6 @@ class MainWindow(QMainWindow):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda path: self._session.actions.add_albums([Path(path)]))
         dialog.open()
-
-    def _on_album_added(self, album: object) -> None:
-        self._session.jobs.run(
-            self._session.library.queries.albums,
-            lambda albums: (
-                self._session.albums.set_albums(albums),
-                self.sidebar.choose(getattr(album, "id", None)),
-            ),
-        )
 
     def _open_photo_menu(self, point: QPoint) -> None:
         browser = self._session.browser

@@ -41,7 +41,7 @@ class ScoreRange(QWidget):
 
     def sizeHint(self) -> QSize:
         """Wide enough for a tenth of a point per pixel and a bit."""
-        return QSize(208, 36)
+        return QSize(180, 36)
 
     @property
     def bounds(self) -> tuple[float, float]:

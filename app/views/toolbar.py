@@ -15,7 +15,8 @@ from app.wording import sort_text
 from core.domain import SortKey
 
 ORDERS: tuple[tuple[SortKey, bool] | None, ...] = (
-    (SortKey.SCORE, True), (SortKey.SCORE, False), None,
+    (SortKey.SCORE, True), (SortKey.SCORE, False), (SortKey.LOW, True),
+    (SortKey.PERCENTILE, True), None,
     (SortKey.TAKEN, True), (SortKey.TAKEN, False), None,
     (SortKey.NAME, False), (SortKey.NAME, True), None,
     (SortKey.RATING, True), (SortKey.FACES, True), (SortKey.SIZE, True), (SortKey.ADDED, True),

@@ -26,11 +26,17 @@ class Completion:
     value: str = ""
 
 
-def complete(text: str, cursor: int, known: Mapping[str, Sequence[str]]) -> list[Completion]:
-    """What may stand where the cursor is; ``known`` are values by key that the library holds."""
+def complete(
+    text: str, cursor: int, known: Mapping[str, Sequence[str]], *, asked: bool = False
+) -> list[Completion]:
+    """What may stand where the cursor is; ``known`` are values by key that the library holds.
+
+    Between words there is only something to offer when it is ``asked`` for.
+    """
     word = next((w for w in words(text) if w.start <= cursor <= w.end), None)
     if word is None:
-        return []
+        offered = KEYS if asked else ()
+        return [Completion(f"{name}:", cursor, cursor, key=name) for name in offered]
     if not word.key:
         begun = text[word.start + word.negated : cursor].lower()
         if word.quoted or not begun:

@@ -146,7 +146,7 @@ def take(place: Path, out: Path, names: Sequence[str], label: str, theme_name: s
             continue
         try:
             scene()
-        except (AttributeError, KeyError) as error:
+        except (AttributeError, KeyError, ImportError) as error:
             print(f"{name}: {error}", file=sys.stderr)
         settle(app, 1.2)
         window.grab().save(str(out / f"{name}-{label}.png"))

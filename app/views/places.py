@@ -1,0 +1,102 @@
+"""Joins the sidebar to what is looked at: albums, saved searches, and the title that names them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from app.session import Session
+from app.theme import Theme
+from app.translation import tr
+from app.views.album_sidebar import AlbumSidebar
+from app.views.filter_bar import FilterBar
+from app.views.ignore_sheet import IgnoreSheet
+from core.domain import Album, SmartAlbum, Term
+from core.searching.parsing import QueryError, parse
+from core.searching.writing import query_text, written
+
+
+class Places(QObject):
+    """Where one is: all photos, an album, or a saved search."""
+
+    def __init__(
+        self, session: Session, sidebar: AlbumSidebar, filters: FilterBar, theme: Theme,
+        window: QWidget,
+    ) -> None:  # fmt: skip
+        super().__init__(window)
+        self._session = session
+        self._sidebar = sidebar
+        self._browser = session.browser
+        self._search: SmartAlbum | None = None
+        self._terms: tuple[Term, ...] = ()
+        self.ignoring = IgnoreSheet(theme, window)
+        actions = session.actions
+        sidebar.album_chosen.connect(self._choose_album)
+        sidebar.search_chosen.connect(self._choose_search)
+        sidebar.rescan_requested.connect(session.rescan)
+        sidebar.remove_requested.connect(actions.remove_album)
+        sidebar.forget_requested.connect(actions.remove_search)
+        sidebar.ignoring_requested.connect(self._ask_what_to_ignore)
+        session.albums.rename_wanted.connect(actions.rename_search)
+        filters.save_requested.connect(self._save_search)
+        actions.search_saved.connect(lambda album: sidebar.name_search(album.id))
+        actions.album_added.connect(self._on_album_added)
+        actions.ignoring_changed.connect(session.rescan)
+        self.ignoring.decided.connect(actions.set_ignored)
+
+    @property
+    def title(self) -> str:
+        """The name of where one is."""
+        if self._searched():
+            assert self._search is not None
+            current = self._session.albums.smart_albums
+            return next((a.name for a in current if a.id == self._search.id), self._search.name)
+        album_id = self._browser.query.album_id
+        albums = self._session.albums.albums
+        album = next((a for a in albums if a.id == album_id), None)
+        return tr("All photos") if album is None else album.name
+
+    def _searched(self) -> bool:
+        """Whether what is looked at is (still) the saved search that was chosen."""
+        return self._search is not None and self._browser.query.terms == self._terms
+
+    def _choose_album(self, album_id: int | None) -> None:
+        # Filters go along from album to album; a saved search is left behind whole.
+        terms = () if self._searched() else self._browser.query.terms
+        self._search = None
+        self._browser.change(album_id=album_id, terms=terms)
+
+    def _choose_search(self, album: SmartAlbum) -> None:
+        try:
+            terms = parse(album.query)
+        except QueryError as error:
+            self._session.notifier.report(error)
+            return
+        self._search, self._terms = album, terms
+        self._browser.only(terms)
+
+    def _save_search(self) -> None:
+        """Keep the filters as they are under the name of their own words, to be renamed."""
+        query = self._browser.query
+        text = query_text(query)
+        album = next((a for a in self._session.albums.albums if a.id == query.album_id), None)
+        if album is not None:
+            text = f'{text} album:"{album.name}"'
+        name = written(query.terms) or text
+        self._session.actions.save_search(name[:60], text)
+
+    def _ask_what_to_ignore(self, album: Album) -> None:
+        queries = self._session.library.queries
+        self._session.jobs.run(
+            lambda: queries.ignore_patterns(album.id),
+            lambda patterns: self.ignoring.show_patterns(album, patterns),
+        )
+
+    def _on_album_added(self, album: Album) -> None:
+        self._session.jobs.run(
+            self._session.library.queries.albums,
+            lambda albums: (
+                self._session.albums.set_albums(albums),
+                self._sidebar.choose(album.id),
+            ),
+        )

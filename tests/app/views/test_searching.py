@@ -1,0 +1,148 @@
+"""Searching in the window: the box, what it offers and tells, the menu, smart albums."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.session import Session
+from core.domain import ColorLabel, SortKey
+from core.library.library import Library
+from tests.app.conftest import OpenWindow
+from tests.app.synthetic import fill
+from tests.app.test_window import answered, shown_names
+
+
+def test_a_search_is_completed_read_and_answered(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    ids = fill(library, tmp_path / "album", 12)
+    library.writer.set_color(ids[:4], ColorLabel.GREEN).result()
+    window = open_window()
+    box = window.filters.search
+    window.filters.focus_search()
+    qtbot.keyClicks(box, "col")
+    assert box.help is not None
+    assert box.help.offering
+    assert "color:" in box.help.list.item(0).text()
+    qtbot.keyClick(box, Qt.Key.Key_Tab)
+    assert box.text() == "color:"
+    qtbot.keyClicks(box, "gr")
+    qtbot.keyClick(box, Qt.Key.Key_Down)
+    with answered(qtbot, session):
+        qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert box.text() == "color:green "
+    assert len(shown_names(session)) == 4
+    with answered(qtbot, session):
+        qtbot.keyClicks(box, "-0003")
+    assert len(shown_names(session)) == 3
+    assert window.filters.chip.text().startswith("9 hidden by filters")
+    with answered(qtbot, session):
+        qtbot.mouseClick(window.filters.chip, Qt.MouseButton.LeftButton)
+    assert box.text() == ""
+
+
+def test_a_wrong_word_is_told_and_the_list_stays(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    fill(library, tmp_path / "album", 4)
+    window = open_window()
+    box = window.filters.search
+    window.filters.focus_search()
+    qtbot.keyClicks(box, "fases:1")
+    qtbot.waitUntil(lambda: box.help is not None and box.help.error.isVisible())
+    assert "Did you mean “faces”?" in box.help.error.text()
+    assert "faces" in box.accessibleDescription()
+    assert len(shown_names(session)) == 4
+    box.clear()
+    qtbot.keyClicks(box, "score:")  # not wrong yet, only unfinished
+    qtbot.waitUntil(lambda: not box._typing.isActive())
+    assert not box.help.error.isVisible()
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert "a value is missing" in box.help.error.text()
+    assert box.hasFocus()
+
+
+def test_filters_of_the_menu_are_written_into_the_box(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    fill(library, tmp_path / "album", 6)
+    window = open_window()
+    more = window.filters.more
+    more._fill({"format": ["jpeg", "png"], "camera": []})
+    assert not more.menus["camera"].menuAction().isVisible()
+    png = next(a for a in more.menus["format"].actions() if a.text() == "png")
+    with answered(qtbot, session):
+        png.trigger()
+    assert window.filters.search.text() == "format:png"
+    assert shown_names(session) == []
+    more._fill({"format": ["jpeg", "png"]})
+    jpeg = next(a for a in more.menus["format"].actions() if a.text() == "jpeg")
+    with answered(qtbot, session):
+        jpeg.trigger()
+    assert window.filters.search.text() == "format:jpeg"
+    assert len(shown_names(session)) == 6
+
+
+def test_a_search_is_kept_named_chosen_removed_and_brought_back(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    fill(library, tmp_path / "album", 12)
+    window = open_window()
+    with answered(qtbot, session):
+        session.browser.change(min_score=2.9)
+    found = len(session.browser.listing.ids)
+    qtbot.mouseClick(window.filters.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(session.albums.smart_albums) == 1)
+    row = session.albums.row_of_smart(session.albums.smart_albums[0].id)
+    assert row == 2
+    index = session.albums.index(row)
+    assert session.albums.setData(index, "Good ones")
+    qtbot.waitUntil(lambda: session.albums.smart_albums[0].name == "Good ones")
+    qtbot.waitUntil(lambda: window.toolbar.title.text() == "Good ones")
+
+    with answered(qtbot, session):
+        window.sidebar.choose(None)
+    assert len(session.browser.listing.ids) == 12
+    with answered(qtbot, session):
+        window.sidebar.view.setCurrentIndex(index)
+    assert len(session.browser.listing.ids) == found
+    assert window.filters.search.text() == "score>=2.9"
+    with qtbot.waitSignal(session.notifier.posted):
+        qtbot.keyClick(window.sidebar, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: session.albums.smart_albums == [])
+    with qtbot.waitSignal(session.notifier.posted):
+        session.actions.undo()
+    qtbot.waitUntil(lambda: [a.name for a in session.albums.smart_albums] == ["Good ones"])
+
+
+def test_files_can_be_left_out_of_an_album(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    fill(library, tmp_path / "album", 3)
+    window = open_window()
+    album = session.albums.albums[0]
+    window.sidebar.ignoring_requested.emit(album)
+    sheet = window.places.ignoring
+    qtbot.waitUntil(sheet.isVisible)
+    sheet.patterns.setPlainText("*_small.jpg\n\n")
+    with qtbot.waitSignal(session.actions.ignoring_changed):
+        qtbot.mouseClick(sheet.use, Qt.MouseButton.LeftButton)
+    assert library.queries.ignore_patterns(album.id) == ["*_small.jpg"]
+
+
+def test_orders_by_lower_bound_and_percentile_are_offered(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    fill(library, tmp_path / "one", 5)
+    fill(library, tmp_path / "two", 30)
+    window = open_window()
+    for key in (SortKey.LOW, SortKey.PERCENTILE):
+        with answered(qtbot, session):
+            window.toolbar.order.chosen.emit((key, True))
+        assert "first" in window.toolbar.order.text()
+    names = shown_names(session)
+    # The best of the small album stands beside the best of the large one, whatever its score.
+    assert names.index("photo-00004.jpg") < 8
