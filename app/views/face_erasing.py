@@ -27,7 +27,7 @@ class FaceErasing(QWidget):
         )  # fmt: skip
         self.question.setWordWrap(True)
         self.question.setMinimumWidth(300)
-        self.people = QCheckBox(tr("Also the names I gave"))
+        self.people = QCheckBox(tr("Also the names I gave, and whose face is where"))
         self.sure = push_button(tr("Erase for good"))
         self.cancel = push_button(tr("Cancel"))
         answers = QHBoxLayout()

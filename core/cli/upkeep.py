@@ -57,10 +57,19 @@ def forget_faces(
     with told_errors(), opened(library) as opened_library:
         erased = erase_faces(opened_library, people=people)
     if as_json:
-        left = [str(path) for path in erased.left]
-        print_json({"faces": erased.faces, "people": erased.people, "left": left})
+        print_json({
+            "faces": erased.faces,
+            "people": erased.people,
+            "kept": {"names": erased.kept_names, "places": erased.kept_places},
+            "left": [str(path) for path in erased.left],
+        })  # fmt: skip
     else:
         typer.echo(f"{erased.faces} faces and {erased.people} people were erased.")
+        if erased.kept_names or erased.kept_places:
+            typer.echo(
+                f"Kept: {erased.kept_names} names you gave, and where {erased.kept_places} faces "
+                "are that you said who they are. --people erases these, too."
+            )
         typer.echo("Faces of photos that are scored from now on are found again.", err=True)
         for path in erased.left:
             typer.echo(f"albumen: {path} is damaged and may hold faces; delete it.", err=True)

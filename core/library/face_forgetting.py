@@ -7,10 +7,13 @@ leaves the content of deleted rows in its file until something else needs the ro
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
@@ -44,22 +47,29 @@ _PEOPLE = (
 
 @dataclass(frozen=True, slots=True)
 class ForgottenFaces:
-    """How many faces and people were erased from the library."""
+    """How many faces and people were erased from the library, and what the user said that stays:
+    names, and places of faces in photos of which the user said who they are (or are not)."""
 
     faces: int
     people: int
+    kept_names: int
+    kept_places: int
 
 
 def forget_faces(connection: Connection, people: bool) -> tuple[ForgottenFaces, LibraryChange]:
     """Delete all face data; with ``people`` also the names the user gave, and their journal."""
 
-    def count(table: str) -> int:
-        return int(connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())
+    def count(rows: str) -> int:
+        return int(connection.exec_driver_sql(f"SELECT count(*) FROM {rows}").scalar_one())
 
     faces, known = count("faces"), count("people")
     for _, statement in _statements(people):
         connection.exec_driver_sql(statement)
-    return ForgottenFaces(faces, known - count("people")), LibraryChange(everything=True)
+    _forget_in_journal(connection.exec_driver_sql)
+    erased = ForgottenFaces(
+        faces, known - count("people"), count("people WHERE name <> ''"), count("person_faces")
+    )
+    return erased, LibraryChange(everything=True)
 
 
 def forget_in_copies(directory: Path, people: bool) -> list[Path]:
@@ -86,12 +96,31 @@ def _forget_in(copy: Path, people: bool) -> bool:
             for table, statement in _statements(people):
                 if table in tables:
                     connection.execute(statement)
+            if {"journal", "person_faces"} <= tables:
+                _forget_in_journal(connection.execute)
             connection.execute("COMMIT")
             compact(connection)
     except sqlite3.Error as error:
         log.warning("face data can't be erased from a copy of the library: %s", error)
         return False
     return True
+
+
+def _forget_in_journal(run: Callable[..., Any]) -> None:
+    """Leave out of the journal where faces are of which nothing is said any more.
+
+    An entry about people says where each of its faces was, to be taken back. What is left of it
+    can be taken back still: names, and what the user said of faces.
+    """
+    said = {str(row[0]) for row in run("SELECT id FROM person_faces").fetchall()}
+    entries = run('SELECT id, "before", "after" FROM journal WHERE kind = \'people\'').fetchall()
+    for number, *documents in entries:
+        states = [json.loads(document) for document in documents]
+        for state in states:
+            faces = state.get("faces", {})
+            state["faces"] = {row_id: row for row_id, row in faces.items() if row_id in said}
+        before, after = (json.dumps(state) for state in states)
+        run('UPDATE journal SET "before" = ?, "after" = ? WHERE id = ?', (before, after, number))
 
 
 def compact(connection: sqlite3.Connection) -> bool:

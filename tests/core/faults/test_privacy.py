@@ -17,16 +17,22 @@ import numpy as np
 import pytest
 
 from core.cli import main
+from core.curation.undo import history, undo
 from core.domain import Analysis, Box, Face, FileState, Status
 from core.forgetting_faces import erase_faces
 from core.library.analysis_writes import AnalyzedPhoto
 from core.library.file_writes import FileChanges
 from core.library.library import Library, open_library
+from core.library.people_rows import FacePlace
+from core.library.people_writes import Found, save_found
 from core.logs import start_logging
+from core.people import merge_people, move_faces, name_person
 from core.settings import Settings, save_settings
 from tests.core.faults.indexed import scan
 from tests.making import save_album, save_photo
 from tests.quick import MODEL, QuickAnalyzer, TinyPhotos
+
+ROOT = Path(__file__).parents[3]
 
 NO_NETWORK = """
 import socket, sys
@@ -56,9 +62,9 @@ def test_a_whole_scan_opens_no_network_connection(tmp_path: Path) -> None:
     guard = tmp_path / "guard"
     guard.mkdir()
     (guard / "sitecustomize.py").write_text(NO_NETWORK, "utf-8")
-    environment = os.environ | {"PYTHONPATH": f"{guard}{os.pathsep}{os.getcwd()}"}
+    environment = os.environ | {"PYTHONPATH": f"{guard}{os.pathsep}{ROOT}"}
     done = subprocess.run(
-        [sys.executable, "-m", "app", "scan", album, "--reasons", "--library",
+        [sys.executable, "-P", "-m", "app", "scan", album, "--reasons", "--library",
          tmp_path / "library", "--json"],
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -172,6 +178,39 @@ def test_forgotten_faces_are_nowhere_in_the_library_and_its_copies(tmp_path: Pat
         assert [row.name for row in rows(library, "people")] == ["Wilhelmina"]
         assert [row.source for row in rows(library, "person_faces")] == ["user"]
         assert library.queries.pending(MODEL) == []  # nothing is found again behind one's back
+
+
+def test_the_journal_keeps_no_places_but_those_of_faces_that_the_user_told_of(
+    tmp_path: Path,
+) -> None:
+    directory = tmp_path / "library"
+    with open_library(directory) as library:
+        photo_id = fill(library)
+        boxes = [Box(0.111113, 0.2, 0.1, 0.1), Box(0.311117, 0.2, 0.1, 0.1),
+                 Box(0.511119, 0.2, 0.1, 0.1)]  # fmt: skip
+        groups = [[FacePlace(photo_id, box)] for box in boxes]
+        library.writer.submit(lambda c: save_found(c, Found({}, groups, {}, []))).result()
+        first, second, third = (row.id for row in rows(library, "people"))
+        name_person(library, third, "Wilhelmina").result()
+        merge_people(library, first, [second]).result()
+        faces = [row.id for row in rows(library, "person_faces")]
+        move_faces(library, first, faces[:1], third).result()
+    copies = directory / "backups"
+    for old in copies.iterdir():
+        old.unlink()
+    with open_library(directory) as library:
+        written = {"library.db", next(copies.iterdir()).name}
+        assert files_with(directory, b"0.311117") == files_with(directory, b"0.111113") == written
+        erased = erase_faces(library)
+        assert (erased.kept_names, erased.kept_places) == (1, 2)
+        assert files_with(directory, b"0.311117") == set()
+        # That this face is Wilhelmina's, and not the other's, was the user's own word.
+        assert files_with(directory, b"0.111113") == written
+        told = {(row.person_id, row.source) for row in rows(library, "person_faces")}
+        assert told == {(third, "user"), (first, "user_not")}
+        for entry in history(library)[:3]:
+            undo(library, entry.id)
+        assert {row.name for row in rows(library, "people")} == {""}
 
 
 def test_names_are_forgotten_where_that_is_asked_for(tmp_path: Path) -> None:
