@@ -13,7 +13,9 @@ def private_folder(directory: Path) -> None:
     Raises:
         OSError: it can't be made.
     """
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (*reversed(directory.parents), directory):
+        if not folder.is_dir():  # else a file in its place is told of by the line below
+            folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def private_file(path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DatabaseError
 
 from core.errors import LibraryError, NewerLibraryError
 from core.files.private import private_file, private_folder
@@ -23,19 +24,25 @@ SCHEMA_VERSION = 1
 """Number of the newest migration; also SQLite's ``user_version``, so that opening a current
 library needs no migration machinery."""
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
 BUSY_TIMEOUT_S = 30.0
 WRITE_TIMEOUT_S = 2.0
 """How long SQLite itself waits for another program's write; the writer then asks again, so that
 closing need not wait longer."""
 
 
-def make_engine(path: Path, *, read_only: bool) -> Engine:
+def make_engine(path: Path, *, read_only: bool, migrating: bool = False) -> Engine:
     """An engine for the library file with every connection set up the same way.
 
     Readers are kept from writing by SQLite itself; the writer takes the lock when its transaction
     begins, so that two programs wait for each other instead of failing half-way.
+
+    Args:
+        migrating: tables may be dropped and made anew under views and rows that refer to them
+            (https://sqlite.org/lang_altertable.html, section 7); who migrates checks these.
     """
-    busy_s = BUSY_TIMEOUT_S if read_only else WRITE_TIMEOUT_S
+    busy_s = BUSY_TIMEOUT_S if read_only or migrating else WRITE_TIMEOUT_S
     # The file is opened through a creator: a URL would mangle names that aren't plain text.
     engine = create_engine(
         "sqlite://",
@@ -56,7 +63,8 @@ def make_engine(path: Path, *, read_only: bool) -> Engine:
         cursor.execute(f"PRAGMA busy_timeout={int(busy_s * 1000)}")
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA foreign_keys={'OFF' if migrating else 'ON'}")
+        cursor.execute(f"PRAGMA legacy_alter_table={'ON' if migrating else 'OFF'}")
         cursor.execute("PRAGMA cache_size=-32000")
         cursor.execute("PRAGMA temp_store=MEMORY")
         if read_only:
@@ -116,8 +124,6 @@ def prepare(directory: Path) -> Path:
             f"{SCHEMA_VERSION}. Update the program, or choose another library folder."
         )
     if version < SCHEMA_VERSION:
-        if version > 0:
-            _back_up(path, version)
         _migrate(path)
     return path
 
@@ -136,14 +142,21 @@ def _read_version(path: Path) -> int:
 
 
 def _back_up(path: Path, version: int) -> Path:
-    """Copy a consistent snapshot beside the library before its schema changes."""
+    """Copy a consistent snapshot beside the library before its schema changes.
+
+    It gets its name once it is whole: a crash leaves no half of it.
+    """
     target = path.with_name(f"{path.stem}.before-v{SCHEMA_VERSION}.from-v{version}.db")
-    private_file(target)
+    unfinished = target.with_suffix(".unfinished")
+    unfinished.unlink(missing_ok=True)
+    private_file(unfinished)
     with (
         contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as source,
-        contextlib.closing(sqlite3.connect(target)) as copy,
+        contextlib.closing(sqlite3.connect(unfinished)) as copy,
     ):
         source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, all that is needed
+    unfinished.replace(target)
     log.info("library backed up before migration as %s", target.name)
     return target
 
@@ -152,20 +165,38 @@ def _migrate(path: Path) -> None:
     from alembic import command
     from alembic.config import Config
 
-    engine = make_engine(path, read_only=False)
+    engine = make_engine(path, read_only=False, migrating=True)
     try:
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("script_location", str(MIGRATIONS))
         # One transaction around every step: a crash leaves the old library as it was.
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             # Another process may have migrated while this one waited for the lock.
             current = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
             if current < SCHEMA_VERSION:
+                if current > 0:
+                    _back_up(path, current)  # what others wrote last is in it: they wait by now
+                lost_before = _lost_references(connection)
                 command.upgrade(config, "head")
+                if _lost_references(connection) - lost_before:
+                    # Rather the old library than one whose rows refer to nothing.
+                    raise RuntimeError("a migration left rows that refer to nothing")
                 connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
+    except (DatabaseError, sqlite3.DatabaseError, OSError) as error:
+        why = getattr(error, "orig", error)
+        raise LibraryError(
+            f"The library {path} can't be brought up to this program's version now ({why}). "
+            "It is as it was."
+        ) from error
     finally:
         engine.dispose()
+
+
+def _lost_references(connection: Connection) -> set[tuple[Any, ...]]:
+    """Rows that refer to none, by table and number."""
+    found = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    return {(row[0], row[1], row[2]) for row in found}
 
 
 @contextlib.contextmanager

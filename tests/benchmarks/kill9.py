@@ -1,4 +1,4 @@
-"""kill -9 at random moments of scanning, rating, curating and creating: what was confirmed stays.
+"""kill -9 at random moments of scanning, curating, creating, migrating: what was confirmed stays.
 
 Each cycle starts the program's own parts in a process (open, mend, scan, rate, keep the best and
 take that back), kills it at a random moment, and checks what is on the disk. An action counts as
@@ -40,6 +40,7 @@ from core.indexer import Indexer
 from core.library.database import DATABASE_NAME
 from core.library.library import Library, open_library
 from core.logs import start_logging
+from tests.benchmarks.kill9_migration import kill_while_migrating, make_library
 from tests.benchmarks.report import print_json, scratch
 from tests.quick import MODEL, QuickAnalyzer, TinyPhotos
 
@@ -53,7 +54,8 @@ NEW_PHOTOS = 6
 START_PATIENCE_S = 30.0
 
 CREATE_EVERY = 5
-"""Every so many cycles a library is killed while it is made, in a folder of its own."""
+"""Every so many cycles a library is killed while it is made, in a folder of its own, and another
+while it is migrated to a newer schema."""
 
 
 @dataclass
@@ -255,7 +257,14 @@ def run(cycles: int, seed: int, folder: Path, report: Callable[[str], None]) -> 
     ledger = Ledger()
     album, library = folder / "album", folder / "library"
     made = {digest(path) for path in tiny.album(album / "begin", 40)}
+    before = make_library(folder)
     for cycle in range(cycles):
+        if cycle % CREATE_EVERY == 1:
+            delay = choose.uniform(0, 0.8)
+            state, wrong = kill_while_migrating(before, folder, delay)
+            ledger.broken += wrong
+            report(f"{cycle + 1}: killed {delay:.3f} s after migrating began: the {state} one")
+            continue
         creating = cycle % CREATE_EVERY == CREATE_EVERY - 1
         acting = cycle % 4 != 0  # the others may be killed before they have opened the library
         delay = choose.uniform(0, 0.4 if creating else 1.0)
@@ -271,11 +280,11 @@ def run(cycles: int, seed: int, folder: Path, report: Callable[[str], None]) -> 
             continue
         paths = [tiny.save(album / f"day-{cycle:03}" / f"{n}.jpg") for n in range(NEW_PHOTOS)]
         made |= {digest(path) for path in paths}
-        before = ledger.confirmed
+        confirmed = ledger.confirmed
         kill_after(delay, library, album, choose.random(), ledger, acting)
         check(library, ledger)
         check_photos(album, made, ledger)
-        report(f"{cycle + 1}: killed after {delay:.3f} s, {ledger.confirmed - before} confirmed")
+        report(f"{cycle + 1}: killed after {delay:.3f} s, {ledger.confirmed - confirmed} confirmed")
     for trouble in (*ledger.lost, *ledger.broken):
         report(trouble)
     return {

@@ -89,14 +89,14 @@ def test_the_guard_of_the_test_above_does_refuse(tmp_path: Path) -> None:
 def test_all_that_is_written_is_for_the_user_alone(tiny: TinyPhotos, tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
-        album, home = tmp_path / "album", tmp_path / "home"
+        album, home = tmp_path / "album", tmp_path / "user" / "home"
         tiny.album(album, 3)
         handler = start_logging(home / "log")
         assert handler is not None
         save_settings(Settings(), home / "config/settings.json")
         with open_library(home / "library") as library:
             scan(library, album)
-            found = _rights(home)
+            found = _rights(tmp_path / "user")
             assert {"library.db", "library.db-wal", "library.lock", "thumbnails.db",
                     "settings.json", "backups", "albumen.log"} <= found.keys()  # fmt: skip
         handler.close()
