@@ -21,6 +21,7 @@ from app.jobs import Jobs
 from app.listing import (
     AlbumFacts,
     FirstPage,
+    HeadingsOf,
     Listing,
     ask_all,
     ask_first_page,
@@ -28,6 +29,8 @@ from app.listing import (
 )
 from app.models.photo_list import PhotoListModel
 from core.domain import LibraryChange, PhotoQuery, Term
+from core.grouping.groups import Grouping
+from core.library.heading_queries import headings
 from core.library.queries import Queries
 
 LIVE_REFRESH_MS = 500
@@ -54,6 +57,7 @@ class Browser(QObject):
 
     Signals:
         query_changed(object): the new ``PhotoQuery``; its answer is still on the way.
+        grouping_changed(object): a ``Grouping`` or None; the new list is still on the way.
         opened(): the first question was answered (or failed); what else the program does may begin.
         previewed(): the first photos of a new query are shown, the rest is on its way.
         listed(object): the ``Listing`` that is now shown.
@@ -62,6 +66,7 @@ class Browser(QObject):
     """
 
     query_changed = Signal(object)
+    grouping_changed = Signal(object)
     opened = Signal()
     previewed = Signal()
     listed = Signal(object)
@@ -75,6 +80,9 @@ class Browser(QObject):
         self._queries = queries
         self._jobs = jobs
         self.query = PhotoQuery(model=model)
+        self.grouping: Grouping | None = None
+        self.headings_of: HeadingsOf = lambda by: headings(queries, by)
+        """Gives the headings of photos; the session adds the bursts."""
         self.listing = Listing()
         self._shown_query: PhotoQuery | None = None
         self.photos = PhotoListModel(self._fetch_rows, self)
@@ -136,6 +144,13 @@ class Browser(QObject):
         query = replace(without_filters(self.query), album_id=None, folder=None, terms=terms)
         self.change(**{field.name: getattr(query, field.name) for field in fields(query)})
 
+    def group(self, by: Grouping | None) -> None:
+        """Put the list under headings of this kind, or under none."""
+        if by is not self.grouping:
+            self.grouping = by
+            self.grouping_changed.emit(by)
+            self.refresh()
+
     def show_all(self) -> None:
         """Take every filter off."""
         self.query = without_filters(self.query)
@@ -160,17 +175,18 @@ class Browser(QObject):
             return
         self._asking = True
         query, queries = self.query, self._queries
+        by, headings_of = self.grouping, self.headings_of
         facts = self._facts.get((query.album_id, query.model))
         self._jobs.run(
-            lambda: ask_all(queries, query, facts),
-            lambda listing: self._answered(query, listing),
+            lambda: ask_all(queries, query, facts, by, headings_of),
+            lambda listing: self._answered(query, by, listing),
             self._failed,
         )
 
     def _preview(self) -> None:
         """Show the first photos of a new query at once where the whole list takes its time."""
         query, queries, changes = self.query, self._queries, self._changes
-        if self.listing.total >= MANY:
+        if self.listing.total >= MANY and self.grouping is None:
             self._jobs.run(
                 lambda: ask_first_page(queries, query),
                 lambda page: self._show_first(query, page, changes),
@@ -187,12 +203,12 @@ class Browser(QObject):
         if not self._live.isActive():
             self._live.start()
 
-    def _answered(self, query: PhotoQuery, listing: Listing) -> None:
+    def _answered(self, query: PhotoQuery, by: Grouping | None, listing: Listing) -> None:
         self._asking = False
         if self._ask_again:
             self._ask_again = False
             self.refresh()
-        if query == self.query:  # an answer to an older question is dropped
+        if query == self.query and by is self.grouping:  # answers to older questions are dropped
             self._facts[query.album_id, query.model] = listing.facts
             self._shown_query = query
             self._show(listing)
@@ -203,6 +219,8 @@ class Browser(QObject):
 
     def _show_first(self, query: PhotoQuery, page: FirstPage, changes: int) -> None:
         if query != self.query or self._shown_query == query or not len(page.ids):
+            return
+        if self.grouping is not None:  # the first photos of the list are others
             return
         self._place = self._place or self._here()
         self._restoring = True
@@ -226,7 +244,7 @@ class Browser(QObject):
         self.listing = listing
         self._restoring = True
         try:
-            other = self.photos.set_ids(listing.ids, listing.by_id)
+            other = self.photos.set_ids(listing.ids, listing.by_id, listing.sections)
             if other or place.position != self.active_position:
                 self._restore(place)
         finally:

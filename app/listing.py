@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.grouping import Sections, grouped
 from core.domain import PhotoQuery, PhotoRow, Status
+from core.grouping.groups import Grouping
+from core.library.heading_queries import Headings
 from core.library.queries import Queries
+
+HeadingsOf = Callable[[Grouping], Headings]
 
 HISTOGRAM_BINS = 36
 PREVIEW = 200
@@ -40,13 +46,14 @@ class Listing:
 
     ``by_id`` are the positions in ``ids`` sorted by id, to find a photo's place (sorting a million
     would stop the window for a blink). ``histogram`` counts mean scores over 1..10, under every
-    filter but the score range.
+    filter but the score range. ``sections`` are the groups of the list, where it has any.
     """
 
     ids: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     by_id: NDArray[np.int64] | None = None
     histogram: NDArray[np.int64] = field(default_factory=lambda: np.zeros(HISTOGRAM_BINS, np.int64))
     facts: AlbumFacts = field(default_factory=AlbumFacts)
+    sections: Sections | None = None
 
     @property
     def total(self) -> int:
@@ -86,15 +93,27 @@ def ask_first_page(queries: Queries, query: PhotoQuery) -> FirstPage:
     return FirstPage(np.asarray(ids, np.int64), queries.photo_rows(ids[:PAINTED], query.model))
 
 
-def ask_all(queries: Queries, query: PhotoQuery, facts: AlbumFacts | None) -> Listing:
-    """The whole list; ``facts`` are taken as they are where they are known."""
+def ask_all(
+    queries: Queries,
+    query: PhotoQuery,
+    facts: AlbumFacts | None,
+    by: Grouping | None = None,
+    headings_of: HeadingsOf | None = None,
+) -> Listing:
+    """The whole list, under headings where asked for; ``facts`` are taken as they are where they
+    are known."""
     ids = queries.photo_ids(query)
+    sections = None
+    facts = facts or ask_facts(queries, query, ids)
+    if by is not None and headings_of is not None:
+        ids, sections = grouped(ids, headings_of(by), by, query)
     scores = replace(query, min_score=None, max_score=None)
     return Listing(
         ids=ids,
         by_id=np.argsort(ids),
         histogram=queries.score_histogram(scores, HISTOGRAM_BINS),
-        facts=facts or ask_facts(queries, query, ids),
+        facts=facts,
+        sections=sections,
     )
 
 

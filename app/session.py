@@ -17,6 +17,7 @@ from app.browsing import Browser
 from app.jobs import Jobs
 from app.library_feed import LibraryFeed, ProgressFeed
 from app.models.albums import AlbumListModel
+from app.models.bursts import BurstFinder
 from app.models.culling import Culling
 from app.models.details import PhotoDetails
 from app.models.face_crops import FaceCrops
@@ -41,6 +42,7 @@ from core.domain import (
 from core.explaining.asking import Asked
 from core.files.decode import decode
 from core.forgetting_faces import Erased, erase_faces
+from core.grouping.groups import Grouping
 from core.grouping.identify import PeopleLoop
 from core.indexer import Indexer
 from core.indexing.analyzing import lower_priority
@@ -118,6 +120,10 @@ class Session(QObject):
         self.jobs.failed.connect(self.notifier.report)
         self.decoding.failed.connect(self.notifier.report)
         self.browser = Browser(library.queries, self.jobs, model_id, self)
+        self.bursts = BurstFinder(library.queries, self)
+        self.bursts.failed.connect(self.notifier.report)
+        self.bursts.changed.connect(self._on_bursts)
+        self.browser.headings_of = self.bursts.headings
         self.albums = AlbumListModel(self)
         self.thumbnails = ThumbnailCache(library.thumbnails.get, thumbnail_memory_mb, self)
         self.pictures = PictureCache(decode, self.decoding, self)
@@ -172,6 +178,7 @@ class Session(QObject):
         if self._stopped:
             return
         self.library.follow_other_programs()
+        self.bursts.look_soon()
         if self.library.presence.first:
             self._start_work()
         else:
@@ -204,6 +211,7 @@ class Session(QObject):
         if self._people_loop is not None:
             self._people_loop.stop()
         self.work.stop()
+        self.bursts.stop()
         self.jobs.stop()
         self.decoding.stop()
         self.thumbnails.stop()
@@ -266,11 +274,16 @@ class Session(QObject):
     def _on_album_added(self, album: Album) -> None:
         self.rescan(album)
 
+    def _on_bursts(self) -> None:
+        if self.browser.grouping is Grouping.BURST:
+            self.browser.refresh()
+
     def _on_change(self, change: LibraryChange) -> None:
         self.thumbnails.invalidate(change.updated | change.added)
         self.pictures.recheck(change.updated)
         self.browser.library_changed(change)
         self.details.library_changed(change)
+        self.bursts.look_soon()
         if self._people_loop is not None and (change.added or change.updated or change.everything):
             self._people_loop.wake()
         if change.albums or change.added or change.removed or change.everything:

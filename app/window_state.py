@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings
 
 from core.domain import SortKey
+from core.grouping.groups import Grouping
 from core.paths import config_dir
 
 FILE_NAME = "window.ini"
@@ -59,6 +60,17 @@ class WindowState:
         """Keep the order."""
         self._store.setValue("sort", key.value)
         self.set_flag("descending", descending)
+
+    def grouping(self) -> Grouping | None:
+        """How the list is grouped."""
+        try:
+            return Grouping(str(self._store.value("grouping")))
+        except ValueError:
+            return None
+
+    def set_grouping(self, by: Grouping | None) -> None:
+        """Keep how the list is grouped."""
+        self._store.setValue("grouping", "" if by is None else by.value)
 
     def save(self) -> None:
         """Write it now."""

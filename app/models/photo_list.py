@@ -17,6 +17,7 @@ from PySide6.QtCore import (
     QUrl,
 )
 
+from app.grouping import Sections
 from app.models.row_cache import FetchRows, RowCache
 from app.wording import spoken_row
 from core.domain import PhotoRow
@@ -38,6 +39,7 @@ class PhotoListModel(QAbstractListModel):
         super().__init__(parent)
         self._ids = NO_IDS
         self._order: NDArray[np.int64] | None = None
+        self.sections: Sections | None = None
         self._cache = RowCache(fetch)
 
     @property
@@ -45,16 +47,24 @@ class PhotoListModel(QAbstractListModel):
         """All ids in order; not to be changed in place."""
         return self._ids
 
-    def set_ids(self, ids: NDArray[np.int64], by_id: NDArray[np.int64] | None = None) -> bool:
+    def set_ids(
+        self,
+        ids: NDArray[np.int64],
+        by_id: NDArray[np.int64] | None = None,
+        sections: Sections | None = None,
+    ) -> bool:
         """Show another list. Returns False, and resets nothing, if it is the same list.
 
-        ``by_id`` are the positions sorted by id, where somebody has worked them out already.
+        ``by_id`` are the positions sorted by id, where somebody has worked them out already;
+        ``sections`` the groups of the list.
         """
-        if len(ids) == len(self._ids) and np.array_equal(ids, self._ids):
+        same = self.sections is None if sections is None else sections.same_as(self.sections)
+        if same and len(ids) == len(self._ids) and np.array_equal(ids, self._ids):
             return False
         self.beginResetModel()
         self._ids = ids
         self._order = by_id
+        self.sections = sections
         self.endResetModel()
         return True
 

@@ -8,10 +8,12 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from app.grouping import GROUPINGS
 from app.keymap import commands
 from app.theme import Theme, icon
 
 CHECKABLE = {"heatmap", "faces", "info", "sidebar", "badges", "auto_advance", "fullscreen"}
+CHECKABLE |= GROUPINGS.keys()
 
 
 class CommandSet(QObject):

@@ -6,6 +6,8 @@ follows from its position, so a new list costs nothing until it is painted.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import (
     QEvent,
     QItemSelection,
@@ -39,7 +41,8 @@ from app.models.photo_list import PhotoListModel
 from app.models.thumbnails import ThumbnailCache
 from app.theme import Theme
 from app.translation import tr
-from app.views.grid_layout import GridLayout
+from app.views.grid_layout import HEADER, NO_STARTS, GridLayout
+from app.views.group_header import paint_header
 from app.views.photo_delegate import CellMetrics, PhotoDelegate
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -106,6 +109,7 @@ class GridSurface(QAbstractItemView):
         self.viewport().setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        photos.modelReset.connect(self._take_sections)  # before anybody asks where cells are
         self.setModel(photos)
         self.setSelectionModel(selection)
         photos.modelAboutToBeReset.connect(self._keep_place)
@@ -128,6 +132,7 @@ class GridSurface(QAbstractItemView):
         footer = 0 if self._layout.strip else max(26, self.fontMetrics().height() + 8)
         self._delegate.metrics = CellMetrics(side, old.padding, footer)
         self._layout.cell = QSize(self._delegate.metrics.width, self._delegate.metrics.height)
+        self._take_sections()
         if not self._layout.strip:
             self._thumbnails.set_side(round(side * self.devicePixelRatioF()))
         self.updateGeometries()
@@ -148,6 +153,18 @@ class GridSurface(QAbstractItemView):
             self._delegate.faults_shown = count
             self.viewport().update()
 
+    def show_bursts(self, size_of: Callable[[int], int]) -> None:
+        """How many photos the burst of a photo (by id) has, for the badges."""
+        self._delegate.burst_size = size_of
+        self.viewport().update()
+
+    def _take_sections(self) -> None:
+        """The groups of the list, each under a header; the strip shows none."""
+        sections = None if self._layout.strip else self._photos.sections
+        grouped = sections is not None and self._count() > 0
+        self._layout.starts = sections.starts if sections is not None and grouped else NO_STARTS
+        self._layout.header = max(HEADER, self.fontMetrics().height() + 18) if grouped else 0
+
     # --- where things are ------------------------------------------------------------------------
 
     def _count(self) -> int:
@@ -157,7 +174,7 @@ class GridSurface(QAbstractItemView):
         return QPoint(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
 
     def _cell(self, position: int) -> QRect:
-        rect = self._layout.rect(position, self.viewport().width())
+        rect = self._layout.rect(position, self.viewport().width(), self._count())
         rect.translate(-self._offset())
         if self.isRightToLeft():
             rect.moveRight(self.viewport().width() - rect.x() - 1)
@@ -207,7 +224,7 @@ class GridSurface(QAbstractItemView):
         """Bring a photo into view with its neighbours' edges showing."""
         if not index.isValid():
             return
-        rect = self._layout.rect(index.row(), self.viewport().width())
+        rect = self._layout.rect(index.row(), self.viewport().width(), self._count())
         bar = self.horizontalScrollBar() if self._layout.strip else self.verticalScrollBar()
         if self._layout.strip:
             start, length, view = rect.x(), rect.width(), self.viewport().width()
@@ -218,7 +235,7 @@ class GridSurface(QAbstractItemView):
             return
         margin = self._layout.margin
         if start - margin < bar.value():
-            bar.setValue(start - margin)
+            bar.setValue(start - margin - self._layout.header)
         elif start + length + margin > bar.value() + view:
             bar.setValue(start + length + margin - view)
 
@@ -264,7 +281,7 @@ class GridSurface(QAbstractItemView):
         position = self._photos.position(photo_id)
         if position is None:
             return
-        rect = self._layout.rect(position, self.viewport().width())
+        rect = self._layout.rect(position, self.viewport().width(), self._count())
         if self._layout.strip:
             self.horizontalScrollBar().setValue(rect.x() - at)
         else:
@@ -307,6 +324,7 @@ class GridSurface(QAbstractItemView):
             if position == self._hovered:
                 option.state |= QStyle.StateFlag.State_MouseOver
             self._delegate.paint(painter, option, index)
+        self._paint_headers(painter, exposed)
         if self._band is not None:
             band = QRect(*self._band).normalized().translated(-self._offset())
             color = tokens.color("accent")
@@ -315,6 +333,27 @@ class GridSurface(QAbstractItemView):
             painter.fillRect(band, color)
             painter.drawRect(band)
         painter.end()
+
+    def _paint_headers(self, painter: QPainter, exposed: QRect) -> None:
+        sections = self._photos.sections
+        if sections is None or not self._layout.header:
+            return
+        count, offset = self._count(), self._offset()
+        area = exposed.translated(offset)
+        for group, rect in self._layout.headers_in(area, self.viewport().width(), count):
+            edge = self._layout.margin
+            place = rect.translated(-offset).adjusted(edge, 0, -edge, 0)
+            size = len(sections.positions(group, count))
+            paint_header(painter, place, sections.title(group), size, self._theme, self.font())
+
+    def _group_at(self, point: QPoint) -> range | None:
+        """Positions of the group whose header lies under a viewport point."""
+        sections = self._photos.sections
+        if sections is None:
+            return None
+        spot = QRect(point + self._offset(), QSize(1, 1))
+        found = next(self._layout.headers_in(spot, self.viewport().width(), self._count()), None)
+        return None if found is None else sections.positions(found[0], self._count())
 
     def _repaint_photo(self, photo_id: int) -> None:
         position = self._photos.position(photo_id)

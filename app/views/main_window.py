@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
+from app.grouping import GROUPINGS
 from app.keymap import keys_in_force
 from app.models.culling import Scope
 from app.session import Session
@@ -48,6 +49,7 @@ from app.window_state import WindowState
 from app.wording import hint_text
 from core.analysis import DEFAULT_MODEL
 from core.domain import Box, ColorLabel, Flag, IndexProgress, PhotoQuery, SortKey
+from core.grouping.groups import Grouping
 from core.inference.cards import bundled_models
 from core.settings import Settings
 
@@ -188,6 +190,8 @@ class MainWindow(QMainWindow):
         browser.listed.connect(lambda _: self._show_place())
         browser.listed.connect(lambda _: self._open_waiting())
         browser.chosen_changed.connect(lambda _: self._show_place())
+        browser.grouping_changed.connect(self._show_grouping)
+        session.bursts.changed.connect(lambda: self.grid.show_bursts(session.bursts.size_of))
         browser.query_changed.connect(
             lambda query: self.toolbar.order.show_value((query.sort, query.descending))
         )
@@ -285,6 +289,8 @@ class MainWindow(QMainWindow):
             callbacks[f"color_{color.value}"] = partial(actions.label, color)
         for name in VIEWS:
             callbacks[name] = partial(self.show_view, name)
+        for name, by in GROUPINGS.items():
+            callbacks[name] = partial(self.set_grouping, by)
         callbacks |= {
             "pick": partial(actions.flag, Flag.PICK),
             "reject": partial(actions.flag, Flag.REJECT),
@@ -338,6 +344,8 @@ class MainWindow(QMainWindow):
         self.toolbar.show_side(side)
         self.grid.set_side(side)
         self.set_order(*self._state.order())
+        self.set_grouping(self._state.grouping())
+        self._show_grouping(self._session.browser.grouping)
         query = self._session.browser.query
         self.toolbar.order.show_value((query.sort, query.descending))
         self._show_panels()
@@ -351,6 +359,7 @@ class MainWindow(QMainWindow):
         self._state.set_number("side", self.grid.side)
         query = self._session.browser.query
         self._state.set_order(query.sort, query.descending)
+        self._state.set_grouping(self._session.browser.grouping)
         self._state.save()
 
     def _keep(self, **changes: object) -> None:
@@ -382,6 +391,15 @@ class MainWindow(QMainWindow):
     def set_order(self, key: SortKey, descending: bool) -> None:
         """Sort by another key."""
         self._session.browser.change(sort=key, descending=descending)
+
+    def set_grouping(self, by: Grouping | None) -> None:
+        """Put the photos under headings of this kind, or under none."""
+        self._session.browser.group(by)
+        self._show_grouping(by)
+
+    def _show_grouping(self, by: Grouping | None) -> None:
+        for name, one in GROUPINGS.items():
+            self.commands[name].setChecked(one is by)
 
     def _set_badges(self, on: bool) -> None:
         self.grid.set_badges(on)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
+from app.grouping import GROUPINGS
 from app.theme import Theme, ThemeChoice
 from app.translation import tr
 from app.views.command_set import CommandSet
@@ -35,6 +36,7 @@ class Menus(QObject):
         self._add(menu, "add", "rescan")
         menu.addSeparator()
         self._add(menu, "undo", "redo", "history", "auto_advance")
+        self._add(menu.addMenu(tr("Groups")), *GROUPINGS)
         menu.addSeparator()
         themes = menu.addMenu(tr("Theme"))
         for choice, text in (

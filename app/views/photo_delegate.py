@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import (
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from app.models.photo_list import PHOTO_ROLE
 from app.models.thumbnails import ThumbnailCache
 from app.theme import Theme, icon_pixmap
-from app.translation import tr
+from app.translation import number, tr
 from app.wording import reason_text, score_text, status_text
 from core.domain import ColorLabel, Flag, PhotoRow, Status
 from core.reasons.codes import title
@@ -93,6 +94,7 @@ class PhotoDelegate(QStyledItemDelegate):
         self.metrics = metrics
         self.show_badges = True
         self.faults_shown = 1
+        self.burst_size: Callable[[int], int] = lambda _photo_id: 0
         theme.changed.connect(self._take_theme)
         self._take_theme()
 
@@ -177,6 +179,8 @@ class PhotoDelegate(QStyledItemDelegate):
             painter.setOpacity(1.0)
         if self.show_badges and row.flag is not None:
             self._paint_flag(painter, area, row.flag)
+        if self.show_badges and self.metrics.footer and (size := self.burst_size(row.id)) > 1:
+            self._paint_burst(painter, area, size)
         if self.show_badges and row.main_reason is not None and self.metrics.footer:
             codes = row.reasons[: self.faults_shown] or (row.main_reason,)
             for line, code in enumerate(reversed(codes)):
@@ -224,6 +228,21 @@ class PhotoDelegate(QStyledItemDelegate):
         painter.setBrush(self._colors["badge"])
         painter.drawEllipse(spot)
         self._paint_icon(painter, flag.value, flag.value, spot.toRect(), 16)
+
+    def _paint_burst(self, painter: QPainter, area: QRect, size: int) -> None:
+        """The number of photos of its burst, on a stack of frames, in the corner."""
+        text = number(size)
+        width = painter.fontMetrics().horizontalAdvance(text) + 34
+        rtl = painter.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        chip = QRect(area.x() + 4 if rtl else area.right() - width - 3, area.y() + 4, width, 24)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._colors["badge"])
+        painter.setOpacity(0.9)
+        painter.drawRoundedRect(QRectF(chip), 12, 12)
+        painter.setOpacity(1.0)
+        self._paint_icon(painter, "stack", "on_badge", QRect(chip.x() + 7, chip.y(), 15, 24), 15)
+        painter.setPen(self._colors["on_badge"])
+        painter.drawText(chip.adjusted(25, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), text)
 
     def _paint_caption(self, painter: QPainter, strip: QRect, row: PhotoRow, base: QFont) -> None:
         left, right = strip.left(), strip.right() + 1

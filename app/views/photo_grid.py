@@ -99,28 +99,22 @@ class PhotoGrid(GridSurface):
         if not count:
             return None
         current = max(0, self.currentIndex().row())
-        columns = self._layout.columns(self.viewport().width())
+        width = self.viewport().width()
         rows = max(1, self.viewport().height() // (self._layout.cell.height() + self._layout.gap))
         forward = -1 if self.isRightToLeft() else 1
         steps = {
             Qt.Key.Key_Left: -forward,
             Qt.Key.Key_Right: forward,
-            Qt.Key.Key_Up: -1 if self._layout.strip else -columns,
-            Qt.Key.Key_Down: 1 if self._layout.strip else columns,
-            Qt.Key.Key_PageUp: -columns * rows,
-            Qt.Key.Key_PageDown: columns * rows,
             Qt.Key.Key_Home: -count,
             Qt.Key.Key_End: count,
         }
+        leaps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -rows,
+                 Qt.Key.Key_PageDown: rows}  # fmt: skip
+        if key in leaps:
+            return self._layout.beside(current, leaps[key], width, count)
         if key not in steps:
             return None
-        target = current + steps[key]
-        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not 0 <= target < count:
-            last_row = (count - 1) // columns
-            if key == Qt.Key.Key_Down and current // columns < last_row:
-                return count - 1
-            return current
-        return min(max(target, 0), count - 1)
+        return min(max(current + steps[key], 0), count - 1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Cursor keys move the active photo; Shift extends, Ctrl moves without choosing."""
@@ -170,6 +164,14 @@ class PhotoGrid(GridSurface):
             return
         chosen.setCurrentIndex(index, Command.ClearAndSelect)
 
+    def _choose_group(self, group: range, add: bool) -> None:
+        """All photos of a group; ``add``: beside those that are chosen already."""
+        self._anchor = group.start
+        chosen = self.selectionModel()
+        chosen.setCurrentIndex(self._photos.index(group.start), Command.NoUpdate)
+        found = self._range(group.start, group.stop - 1)
+        chosen.select(found, Command.Select if add else Command.ClearAndSelect)
+
     def setSelection(self, rect: QRect, command: Command) -> None:
         """Choose the cells that a viewport rectangle touches."""
         area = rect.translated(self._offset())
@@ -189,6 +191,10 @@ class PhotoGrid(GridSurface):
         self._pressed = self._position_at(point)
         self._select_on_release = False
         ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        group = self._group_at(point) if self._pressed < 0 else None
+        if group is not None:
+            self._choose_group(group, ctrl)
+            return
         if self._pressed < 0:
             chosen = self.selectionModel()
             self._kept = QItemSelection(chosen.selection()) if ctrl else QItemSelection()

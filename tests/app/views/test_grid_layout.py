@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,3 +68,71 @@ def test_a_rubber_band_takes_whole_runs_of_each_row() -> None:
 def test_almost_nothing_needs_almost_no_room(count: int) -> None:
     assert layout().content_size(800, count).height() <= 194 + 2 * 14
     assert layout(strip=True).content_size(800, count).width() <= 168 + 2 * 14
+
+
+# --- groups ---------------------------------------------------------------------------------------
+
+
+@st.composite
+def grouped_layouts(draw: st.DrawFn) -> tuple[GridLayout, int]:
+    lengths = draw(st.lists(st.integers(1, 30), min_size=1, max_size=12))
+    starts = np.concatenate(([0], np.cumsum(lengths)[:-1])).astype(np.int64)
+    return GridLayout(cell=QSize(168, 194), starts=starts, header=40), sum(lengths)
+
+
+@given(made=grouped_layouts(), width=WIDTHS, data=st.data())
+def test_every_cell_is_found_under_its_header(
+    made: tuple[GridLayout, int], width: int, data: st.DataObject
+) -> None:
+    grid, count = made
+    position = data.draw(st.integers(0, count - 1))
+    rect = grid.rect(position, width, count)
+    assert grid.position_at(rect.center(), width, count) == position
+    assert position in grid.positions_in(rect, width, count)
+    headers = dict(grid.headers_in(QRect(0, 0, width, rect.bottom()), width, count))
+    group = int(np.searchsorted(grid.starts, position, side="right")) - 1
+    assert headers[group].bottom() < rect.top()
+    assert all(header.intersected(rect).isEmpty() for header in headers.values())
+    assert rect.bottom() < grid.content_size(width, count).height()
+
+
+@given(made=grouped_layouts(), width=WIDTHS, data=st.data())
+def test_what_a_window_shows_is_all_that_lies_in_it(
+    made: tuple[GridLayout, int], width: int, data: st.DataObject
+) -> None:
+    grid, count = made
+    top = data.draw(st.integers(0, grid.content_size(width, count).height()))
+    area = QRect(0, top, width, 700)
+    shown = set(grid.positions_in(area, width, count))
+    rects = [grid.rect(p, width, count) for p in range(count)]
+    inside = {p for p, rect in enumerate(rects) if rect.intersects(area)}
+    columns = grid.columns(width)
+    assert inside <= shown
+    assert len(shown) <= len(inside) + 2 * columns
+
+
+@given(made=grouped_layouts(), width=WIDTHS, data=st.data())
+def test_down_goes_to_the_next_row_and_up_comes_back(
+    made: tuple[GridLayout, int], width: int, data: st.DataObject
+) -> None:
+    grid, count = made
+    position = data.draw(st.integers(0, count - 1))
+    below = grid.beside(position, 1, width, count)
+    here, there = grid.rect(position, width, count), grid.rect(below, width, count)
+    if below == position:
+        assert grid.rect(count - 1, width, count).y() == here.y()
+        return
+    assert there.y() > here.y()
+    assert not any(
+        here.y() < grid.rect(p, width, count).y() < there.y() for p in range(position, below)
+    )
+    if there.x() == here.x():
+        assert grid.beside(below, -1, width, count) == position
+
+
+def test_a_hundred_thousand_groups_are_laid_out_at_once() -> None:
+    starts = np.arange(0, 100_000, dtype=np.int64)
+    grid = GridLayout(cell=QSize(168, 194), starts=starts, header=40)
+    area = QRect(0, grid.rect(99_990, 800, 100_000).y(), 800, 600)
+    assert 99_990 in grid.positions_in(area, 800, 100_000)
+    assert len(list(grid.headers_in(area, 800, 100_000))) <= 4
