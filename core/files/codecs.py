@@ -21,7 +21,7 @@ from core.errors import (
     UnreadablePhotoError,
 )
 from core.files import limits
-from core.files.boxes import top_level_boxes
+from core.files.cut_off import is_cut_off
 from core.files.deep_tiff import open_deep_tiff
 from core.files.exif import Exif, parse_exif, parse_tiff_file
 from core.files.formats import RAW_FORMATS
@@ -173,6 +173,8 @@ def _reason(source: PhotoSource, error: Exception) -> str:
         return str(access_error(error))
     if isinstance(error, EOFError) or "truncated" in said or is_cut_off(source):
         return CUT_OFF
+    if source.kind in RAW_FORMATS and "input/output error" in said:
+        return CUT_OFF  # LibRaw's words for an end that comes too early
     return DAMAGED
 
 
@@ -180,20 +182,7 @@ def _is_silently_cut_off(source: PhotoSource) -> bool:
     """True if parts are missing that the codec has filled with grey without a word."""
     if source.kind == "jpeg":
         return ends_in_zeros(source.file)
-    return source.kind in ("heic", "avif") and is_cut_off(source)
-
-
-def is_cut_off(source: PhotoSource) -> bool:
-    """True if the container's own length runs past the end of the file."""
-    if source.kind == "webp":
-        return int.from_bytes(source.head[4:8], "little") + 8 > source.state.st_size
-    if source.kind in ("heic", "avif"):
-        return any(box.end > source.state.st_size for box in top_level_boxes(source.file))
-    if source.kind == "png":
-        # A whole PNG ends with the IEND chunk.
-        source.file.seek(max(0, source.state.st_size - 64))
-        return b"IEND" not in source.file.read()
-    return False
+    return source.kind in ("heic", "avif", "webp") and is_cut_off(source)
 
 
 def _open(source: PhotoSource) -> Image.Image:

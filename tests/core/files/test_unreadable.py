@@ -23,7 +23,7 @@ from core.errors import (
 )
 from core.files.decode import decode
 from core.files.limits import check_size
-from tests.photos import exif_block, jpeg_bytes, quadrants
+from tests.photos import exif_block, jpeg_bytes, quadrants, save_dng
 
 CUT_OFF = "cut off"
 
@@ -38,27 +38,44 @@ def reason(path: Path) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("extension", ["jpg", "png", "webp", "tif", "gif", "bmp", "heic", "avif"])
-def test_half_a_file_is_called_cut_off(tmp_path: Path, extension: str) -> None:
-    if extension == "heic":
+def written(path: Path) -> bytes:
+    """A whole photo of the format that the path's extension names, written there."""
+    if path.suffix == ".heic":
         import pillow_heif
 
         pillow_heif.register_heif_opener()
+    if path.suffix == ".dng":
+        save_dng(path, None)
+    else:
+        options = {"compression": "tiff_lzw"} if path.suffix == ".tiff" else {}
+        noise().save(path, **options)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "extension", ["jpg", "png", "webp", "tif", "tiff", "gif", "bmp", "heic", "avif", "dng"]
+)
+def test_half_a_file_is_called_cut_off(tmp_path: Path, extension: str) -> None:
     path = tmp_path / f"photo.{extension}"
-    noise().save(path)
-    whole = path.read_bytes()
+    whole = written(path)
     path.write_bytes(whole[: len(whole) // 2])
     assert CUT_OFF in reason(path)
 
 
-def test_half_written_file_that_ends_in_zeros_is_called_cut_off(tmp_path: Path) -> None:
-    whole = jpeg_bytes(noise(), exif=exif_block(1))
+@pytest.mark.parametrize("extension", ["jpg", "png", "webp", "heic", "avif"])
+def test_half_written_file_of_full_length_is_called_cut_off(tmp_path: Path, extension: str) -> None:
+    path = tmp_path / f"photo.{extension}"
+    whole = written(path)
     half = len(whole) // 2
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(whole[:half] + bytes(half))
+    path.write_bytes(whole[:half] + bytes(len(whole) - half))
     assert CUT_OFF in reason(path)
+
+
+def test_zeros_behind_a_whole_photo_do_no_harm(tmp_path: Path) -> None:
+    whole = jpeg_bytes(noise(), exif=exif_block(1))
+    path = tmp_path / "photo.jpg"
     path.write_bytes(whole + bytes(5000))
-    assert decode(path).pixels.shape == (200, 300, 3), "padding does no harm"
+    assert decode(path).pixels.shape == (200, 300, 3)
 
 
 def test_empty_and_foreign_files_say_what_they_are(tmp_path: Path) -> None:
