@@ -29,6 +29,9 @@ class UserActions(QObject):
         judged(): photos were rated, flagged or labelled by key, so the view may go on.
         search_saved(object): a new ``SmartAlbum``, to be named.
         ignoring_changed(object): an ``Album`` to be looked through again.
+
+    Attributes:
+        undoing: what an undo runs in; it is told of the photos whose judgement is back.
     """
 
     album_added = Signal(object)
@@ -52,6 +55,7 @@ class UserActions(QObject):
         self._notifier = notifier
         self.targets: Callable[[], Sequence[int]] = self._chosen
         """Which photos a key acts on; the loupe narrows it to the photo it shows."""
+        self.undoing: Callable[[Callable[[], Undone]], Undone] = lambda work: work()
 
     def _chosen(self) -> list[int]:
         return [int(i) for i in self._browser.chosen_ids()]
@@ -90,7 +94,7 @@ class UserActions(QObject):
 
     def undo(self) -> None:
         """Take back the latest action, of this or an earlier session."""
-        self._jobs.run(lambda: _undo(self._library, None), self._tell_undone, self._undo_failed)
+        self._take_back(None)
 
     def redo(self) -> None:
         """Do again what was taken back last."""
@@ -128,7 +132,13 @@ class UserActions(QObject):
 
     def take_back(self, entry: int) -> None:
         """Take back one entry of the journal, whatever its age."""
-        self._jobs.run(lambda: _undo(self._library, entry), self._tell_undone, self._undo_failed)
+        self._take_back(entry)
+
+    def _take_back(self, entry: int | None) -> None:
+        library, undoing = self._library, self.undoing
+        self._jobs.run(
+            lambda: undoing(lambda: _undo(library, entry)), self._tell_undone, self._undo_failed
+        )
 
     def _tell_redone(self, what: str | None) -> None:
         if what is None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.actions import UserActions
 from app.browsing import Browser
@@ -29,7 +29,8 @@ from app.models.why import Asking, PhotoWhy
 from app.notifications import Notifier
 from app.translation import tr, trn
 from core.analysis import DEFAULT_MODEL, open_analyzer, usable_model
-from core.curation.undo import recover
+from core.curation.apply import Applied
+from core.curation.undo import Undone, recover
 from core.domain import (
     Album,
     IndexProgress,
@@ -49,6 +50,8 @@ from core.indexing.analyzing import lower_priority
 from core.library.library import Library, open_library
 from core.library.queries import Queries
 from core.library.turns import JOINED, Turn
+from core.metadata_exchange import MetadataExchange
+from core.metadata_xmp import Exchange
 from core.searching.parsing import QueryError, parse
 from core.settings import Settings
 from core.watching import AlbumWatcher
@@ -58,6 +61,8 @@ log = logging.getLogger(__name__)
 
 RECOUNT_MS = 200
 """While photos stream in, saved searches are counted anew this long after a change."""
+METADATA_PATIENCE_S = 2.0
+"""How long a preview waits for sidecars that are being written."""
 
 
 class BackgroundWork(Protocol):
@@ -94,9 +99,14 @@ class BackgroundWork(Protocol):
 class Session(QObject):
     """Joins one library with the objects that the window shows.
 
+    Signals:
+        _exchanged(object): an ``Exchange`` of metadata, from its own thread.
+
     ``start`` begins the background work; ``stop`` ends every thread in the order watcher and
     pool, readers, writer, so that nothing is written after the library is closed.
     """
+
+    _exchanged = Signal(object)
 
     def __init__(
         self,
@@ -109,6 +119,7 @@ class Session(QObject):
         parent: QObject | None = None,
         *,
         find_people: bool = False,
+        settings: Settings = Settings(),
     ) -> None:
         super().__init__(parent)
         self.library = library
@@ -145,6 +156,17 @@ class Session(QObject):
         self._people_loop: PeopleLoop | None = None
         if find_people:
             self._people_loop = PeopleLoop(library, lambda: not self._latest.busy, lower_priority)
+        self.metadata = MetadataExchange(library, settings, self._metadata_told)
+        self._exchanged.connect(self._tell_exchanged, Qt.ConnectionType.QueuedConnection)
+        self._untold: set[str] = set()
+        self.actions.undoing = self._undo
+        self.culling.settle = lambda: self.metadata.wait_until_idle(METADATA_PATIENCE_S)
+        self.culling.applying = self._apply
+        self.people.said.connect(
+            lambda person: self.jobs.run(lambda: self.metadata.write_person(person))
+        )
+        if watcher is not None:
+            watcher.on_look = self.metadata.look_at
         self.actions.album_added.connect(self._on_album_added)
         self.changes = LibraryFeed(self)
         self.progress = ProgressFeed(self)
@@ -187,6 +209,7 @@ class Session(QObject):
             self._turn.start()
 
     def _start_work(self) -> None:
+        self.metadata.start()
         self.work.start()
         if self._people_loop is not None:
             self._people_loop.start()
@@ -213,9 +236,48 @@ class Session(QObject):
         self.work.stop()
         self.bursts.stop()
         self.jobs.stop()
+        self.metadata.stop()
         self.decoding.stop()
         self.thumbnails.stop()
         self.library.close()
+
+    def use_settings(self, settings: Settings) -> None:
+        """Go by other settings, where that needs no window anew."""
+        self.metadata.use(settings)
+
+    def _undo(self, work: Callable[[], Undone]) -> Undone:
+        """Any thread: nothing is read from sidecars until what was undone is out of them."""
+        with self.metadata.held():
+            done = work()
+            self.metadata.take_back(done.photo_ids)
+        return done
+
+    def _apply(self, work: Callable[[], Applied]) -> Applied:
+        """Any thread: no sidecar changes while it is moved."""
+        with self.metadata.held():
+            return work()
+
+    def _metadata_told(self, done: Exchange) -> None:
+        self._exchanged.emit(done)  # from the exchange's thread to the window's
+
+    def _tell_exchanged(self, done: Exchange) -> None:
+        if self._stopped:
+            return
+        if done.read and done.changed:
+            self.notifier.say(
+                trn(
+                    "{n} photo was judged in another program",
+                    "{n} photos were judged in another program",
+                    done.changed,
+                ),
+                tr("Undo"),
+                self.actions.undo,
+            )
+        fresh = sorted(set(done.failed.values()) - self._untold)
+        if fresh:  # a folder that can't be written to is told of once, not at every star
+            self._untold |= set(fresh)
+            more = [] if len(fresh) < 4 else ["…"]
+            self.notifier.warn("\n".join([*fresh[:3], *more]))
 
     def _path_of(self, photo_id: int) -> Path | None:
         row = self.library.queries.photo_rows([photo_id], "").get(photo_id)
@@ -334,5 +396,6 @@ def open_session(library_path: Path, settings: Settings) -> Session:
         settings.thumbnail_memory_mb,
         watcher,
         asking=(lambda: Asked(model)) if model is not None else None,
+        settings=settings,
         find_people=True,
     )

@@ -1,7 +1,6 @@
 """The user's judgements out to XMP, and those made in other programs back in.
 
-Nothing here runs by itself: writing happens where the settings switch it on, reading where the user
-asks for it.
+Nothing here runs by itself: see `core.metadata_exchange` for the window's own coming and going.
 """
 
 from __future__ import annotations
@@ -15,9 +14,10 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from core.domain import ColorLabel, Flag
+from core.domain import ColorLabel, FileState, Flag
 from core.files import xmp
-from core.files.formats import extension, has_photo_extension
+from core.files.formats import RAW_FORMATS, extension, has_photo_extension
+from core.files.identity import fingerprint
 from core.files.xmp import XmpError, XmpJudgement
 from core.grouping.items import stem
 from core.library.library import Library
@@ -25,6 +25,7 @@ from core.library.reads import chunks
 from core.library.rows import row_path
 from core.library.schema import judgements, people, person_faces, photos
 from core.settings import Settings
+from core.standing import state_at
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +50,11 @@ class Naming(enum.StrEnum):
 
 @dataclass(slots=True)
 class Exchange:
-    """What was written or read: counts of photos, and every failure with its reason."""
+    """What was written or ``read``: counts of photos, and every failure with its reason."""
 
     changed: int = 0
     unchanged: int = 0
+    read: bool = False
     failed: dict[Path, str] = field(default_factory=dict)
 
 
@@ -66,6 +68,7 @@ class _Known:
     flag: Flag | None
     color: ColorLabel | None
     changed_at: datetime | None
+    state: tuple[int, int]  # size and time of its file, as the library knows it
     people: tuple[str, ...] = ()
 
 
@@ -76,24 +79,36 @@ def write_out(
     naming: Naming = Naming.FULL,
     *,
     with_people: bool = False,
+    taken_back: bool = False,
 ) -> Exchange:
     """Write stars, flags, colours (and names) of photos that the user judged.
 
-    A photo that was never judged gets nothing written. Failures are collected, never silent.
+    A photo that was never judged gets nothing written; with ``taken_back``, one whose judgement
+    is gone again has it taken out of where it stands. What a file says already is not written
+    again in our own words. Failures are collected, never silent.
     """
     result = Exchange()
     for photo in _known(library, photo_ids, with_people=with_people):
-        if photo.changed_at is None and not photo.people:
+        judged = photo.changed_at is not None
+        if not (judged or photo.people or taken_back):
             continue
+        stated = judged or taken_back
         said = XmpJudgement(
-            rating=photo.rating,
+            rating=(photo.rating or 0) if stated else None,
             flag=photo.flag,
-            flag_stated=photo.changed_at is not None,
+            flag_stated=stated,
             color=photo.color,
             people=photo.people,
+            color_stated=stated,
         )
         try:
-            written = [xmp.write(path, said) for path in _targets(photo.path, place, naming)]
+            targets = _targets(photo.path, place, naming)
+            if not (judged or photo.people):
+                targets = [path for path in targets if path.exists()]
+            before = state_at(photo.path)
+            written = [xmp.write(path, said) for path in targets if not _says(path, said)]
+            if photo.path in targets and before is not None:
+                _note_embedded(library, photo, before)
         except XmpError as error:
             log.warning("metadata not written: %s", error)
             result.failed[photo.path] = str(error)
@@ -106,9 +121,16 @@ def write_out(
 
 
 def write_if_wanted(
-    library: Library, photo_ids: Sequence[int], settings: Settings
+    library: Library,
+    photo_ids: Sequence[int],
+    settings: Settings,
+    *,
+    taken_back: bool = False,
 ) -> Exchange | None:
-    """Write judgements out if the settings say so; ``None`` where they don't."""
+    """Write judgements out if the settings say so; ``None`` where they don't.
+
+    ``taken_back``: they were just undone, so that what was written of them has to go, too.
+    """
     if settings.metadata == "off" or not photo_ids:
         return None
     return write_out(
@@ -117,7 +139,38 @@ def write_if_wanted(
         Place(settings.metadata),
         Naming(settings.sidecar_names),
         with_people=settings.metadata_people,
+        taken_back=taken_back,
     )
+
+
+def _says(path: Path, said: XmpJudgement) -> bool:
+    """Whether a file says the same in its own words, so that it is left to its program.
+
+    Raises:
+        XmpError: it can't be read.
+    """
+    if not path.exists():
+        return False
+    found = xmp.read(path)
+    rejected = found.flag is Flag.REJECT and said.flag is Flag.REJECT  # -1 takes the stars' place
+    return (
+        (not said.flag_stated or found.flag is said.flag)
+        and (said.rating is None or rejected or (found.rating or 0) == said.rating)
+        and (found.color is said.color or not (said.color or said.color_stated))
+        and set(said.people) <= set(found.people)
+    )
+
+
+def _note_embedded(library: Library, photo: _Known, before: FileState) -> None:
+    """Its pixels are the same (that was checked), so all that is known of it holds."""
+    state = state_at(photo.path)
+    if state is None or state == before or (before.size, before.mtime_ns) != photo.state:
+        return  # nothing was written; or others had changed it before, which a scan will see
+    try:
+        content = fingerprint(photo.path)
+    except OSError as error:
+        raise XmpError(f"{photo.path.name} can't be read: {error.strerror}.") from error
+    library.writer.note_rewritten(photo.id, state, content).result()
 
 
 def _targets(photo: Path, place: Place, naming: Naming) -> list[Path]:
@@ -146,8 +199,6 @@ def _belongs(sidecar: Path, photo: Path) -> bool:
 
 
 def _is_raw(name: str) -> bool:
-    from core.files.formats import RAW_FORMATS
-
     return extension(name) in RAW_FORMATS
 
 
@@ -157,35 +208,28 @@ def read_in(library: Library, photo_ids: Sequence[int]) -> Exchange:
     A sidecar counts before the photo's own metadata, and of two sidecars the newer. What is older
     than the judgement in the library is passed over: the library's is then the newer word.
     """
-    result = Exchange()
-    ratings: dict[int, list[int]] = {}
-    flags: dict[Flag | None, list[int]] = {}
-    colors: dict[ColorLabel, list[int]] = {}
+    result = Exchange(read=True)
+    values: dict[int, dict[str, object]] = {}
     for photo in _known(library, photo_ids):
         try:
             found = _newest(photo)
         except XmpError as error:
             result.failed[photo.path] = str(error)
             continue
-        changed = False
+        said: dict[str, object] = {}
         if found is not None:
             if found.rating is not None and found.rating != (photo.rating or 0):
-                ratings.setdefault(found.rating, []).append(photo.id)
-                changed = True
+                said["rating"] = found.rating
             if found.flag_stated and found.flag is not photo.flag:
-                flags.setdefault(found.flag, []).append(photo.id)
-                changed = True
+                said["flag"] = found.flag.value if found.flag else None
             if found.color is not None and found.color is not photo.color:
-                colors.setdefault(found.color, []).append(photo.id)
-                changed = True
-        result.changed += changed
-        result.unchanged += not changed
-    for stars, ids in ratings.items():
-        library.writer.set_rating(ids, stars).result()
-    for flag, ids in flags.items():
-        library.writer.set_flag(ids, flag).result()
-    for color, ids in colors.items():
-        library.writer.set_color(ids, color).result()
+                said["color"] = found.color.value
+        if said:
+            values[photo.id] = said
+        result.changed += bool(said)
+        result.unchanged += not said
+    if values:
+        library.writer.take_over(values).result()
     return result
 
 
@@ -227,7 +271,7 @@ def _known(
                     .join(people, people.c.id == person_faces.c.person_id)
                     .where(
                         person_faces.c.photo_id.in_(chunk),
-                        person_faces.c.source == "user",
+                        person_faces.c.source != "user_not",
                         people.c.name != "",
                     )
                     .distinct()
@@ -235,7 +279,14 @@ def _known(
                 for row in connection.execute(statement):
                     names.setdefault(row.photo_id, []).append(row.name)
             rows = connection.execute(
-                select(photos.c.id, photos.c.folder, photos.c.name, judgements)
+                select(
+                    photos.c.id,
+                    photos.c.folder,
+                    photos.c.name,
+                    photos.c.size,
+                    photos.c.mtime_ns,
+                    judgements,
+                )
                 .select_from(photos.outerjoin(judgements, judgements.c.photo_id == photos.c.id))
                 .where(photos.c.id.in_(chunk), photos.c.missing_since.is_(None))
             )
@@ -247,6 +298,7 @@ def _known(
                     flag=Flag(row.flag) if row.flag else None,
                     color=ColorLabel(row.color) if row.color else None,
                     changed_at=row.changed_at,
+                    state=(row.size, row.mtime_ns),
                     people=tuple(sorted(names.get(row.id, ()))),
                 )
                 for row in rows

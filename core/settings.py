@@ -38,7 +38,8 @@ class Settings:
     ``keys`` maps names of actions to key sequences ("Ctrl+Z") that replace the preset's.
     ``thumbnail_memory_mb`` bounds the pictures the grid keeps in memory. ``metadata`` says where
     stars and flags are written for other programs, ``sidecar_names`` how new sidecars are called
-    (``IMG.jpg.xmp`` or ``IMG.xmp``), ``metadata_people`` whether names of people go along.
+    (``IMG.jpg.xmp`` or ``IMG.xmp``), ``metadata_people`` whether names of people go along, and
+    ``metadata_read`` whether the window takes over what other programs write.
     ``rejects`` is where rejects of "keep the best" go. ``precision`` chooses 8-bit models where
     they agree with the exact ones, ``processor`` what runs models (one that isn't there or gives
     other results is replaced by the CPU), ``pause_on_battery`` halts background work without mains.
@@ -56,6 +57,7 @@ class Settings:
     metadata: str = "off"
     sidecar_names: str = "full"
     metadata_people: bool = False
+    metadata_read: bool = False
     rejects: str = "flag"
     precision: str = "quick"
     processor: str = "cpu"

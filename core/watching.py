@@ -11,6 +11,7 @@ from core.files.scan import IgnoreRules
 from core.files.watch import FileEvent, FolderWatcher
 from core.indexer import Indexer
 from core.library.library import Library
+from core.sidecars import is_sidecar
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,9 @@ class AlbumWatcher:
         self._library = library
         self._indexer = indexer
         self._watcher = watcher_factory(self._changed, self._rescan, self._note)
+        self.on_look: Callable[[Path], None] = lambda path: None
+        """Told of each file that changed and each album that is looked through, for those who
+        want to know what other programs say of photos."""
         self._roots: dict[Path, tuple[str, ...]] = {}
         self._unsubscribe: Callable[[], None] | None = None
 
@@ -84,10 +88,13 @@ class AlbumWatcher:
         self._roots = wanted
 
     def _changed(self, event: FileEvent) -> None:
-        self._indexer.scan_together(event.scopes)
+        if not is_sidecar(event.path):
+            self._indexer.scan_together(event.scopes)
+        self.on_look(event.path)
 
     def _rescan(self, root: Path) -> None:
         self._indexer.scan(root)
+        self.on_look(root)
 
     def _note(self, root: Path, text: str) -> None:
         log.info("how an album is watched: %s", text)

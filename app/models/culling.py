@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -159,6 +159,10 @@ class Culling(QObject):
         self._library = library
         self._jobs = jobs
         self._asked = 0
+        self.settle: Callable[[], object] = lambda: None
+        """Waits until files of the user's judgements are written, before a preview notes them."""
+        self.applying: Callable[[Callable[[], Applied]], Applied] = lambda work: work()
+        """What files are moved in."""
         self.plan: Plan | None = None
 
     def ask(self, scope: Scope, model: str, n: int, by: Grouping) -> None:
@@ -169,6 +173,7 @@ class Culling(QObject):
         self.planned.emit(None)
 
         def work() -> Plan:
+            self.settle()
             taste = load_taste(library, model)
             return preview(
                 library, model, n, by, album_id=scope.album_id, ids=scope.ids, taste=taste
@@ -202,11 +207,13 @@ class Culling(QObject):
 
     def carry_out(self, rejects: Rejects) -> None:
         """Do what the preview says; one undo takes it back."""
-        plan, library = self.plan, self._library
+        plan, library, applying = self.plan, self._library, self.applying
         if plan is None or not plan.rejected:
             return
         self.plan = None
-        self._jobs.run(lambda: apply(library, plan, rejects), self._done, self.failed.emit)
+        self._jobs.run(
+            lambda: applying(lambda: apply(library, plan, rejects)), self._done, self.failed.emit
+        )
 
     def _done(self, outcome: Applied) -> None:
         self.applied.emit(outcome)

@@ -129,10 +129,12 @@ class PeopleBook(QObject):
     Signals:
         changed(): the people, or the faces of the one that is open, were read anew.
         opened(object): the ``Person`` whose faces are shown now, or None.
+        said(int): id of a person of whom the user just said something.
     """
 
     changed = Signal()
     opened = Signal(object)
+    said = Signal(int)
 
     def __init__(
         self, library: Library, jobs: Jobs, notifier: Notifier, parent: QObject | None = None
@@ -260,6 +262,7 @@ class PeopleBook(QObject):
         def done(person_id: int) -> None:
             if said:
                 self._notifier.say(said, tr("Undo"), self.undo_wanted)
+            self.said.emit(person_id)
             here = self.person
             if follow is not None and here is not None and here.id == follow != person_id:
                 self.open(person_id)  # it became one with another

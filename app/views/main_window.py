@@ -373,6 +373,7 @@ class MainWindow(QMainWindow):
         """Use what the settings sheet changed."""
         self._settings = changed
         self._save(changed)
+        self._session.use_settings(changed)
         self._theme.choose(ThemeChoice(changed.theme))
         self.commands.bind(keys_in_force(changed.key_preset, changed.keys))
         self.commands["badges"].setChecked(changed.show_badges)

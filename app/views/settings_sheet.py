@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QSpinBox,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,6 +19,7 @@ from app.theme import Theme
 from app.translation import languages, tr
 from app.views.controls import ChoiceButton, Segments, label, push_button
 from app.views.face_erasing import FaceErasing
+from app.views.metadata_settings import MetadataSettings
 from app.views.sheet import Sheet
 from core.inference.cards import ModelCard
 from core.settings import KEY_PRESETS, THEMES, Settings
@@ -88,6 +88,7 @@ class SettingsSheet(Sheet):
         self.memory.setAccessibleName(tr("Memory for thumbnails"))
         for spin in (self.workers, self.memory):
             spin.setMinimumSize(120, 30)
+        self.metadata = MetadataSettings(theme, self)
         self.faces = FaceErasing()
         self.footer = QWidget()
         self.reopen = push_button(tr("Open the window anew"), primary=True)
@@ -97,9 +98,12 @@ class SettingsSheet(Sheet):
 
     def _build(self) -> None:
         body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 4, 8, 4)
-        column.setSpacing(18)
+        grid = QGridLayout(body)
+        grid.setContentsMargins(0, 4, 8, 4)
+        grid.setHorizontalSpacing(18)
+        grid.setVerticalSpacing(9)
+        grid.setColumnMinimumWidth(0, 150)
+        grid.setColumnStretch(1, 1)
         for title, rows in (
             (
                 tr("Appearance"),
@@ -109,21 +113,19 @@ class SettingsSheet(Sheet):
             (tr("Scoring"), ((tr("Model"), self.model), ("", self.card), ("", self.about_model),
                              (tr("Photos scored at once"), self.workers))),
             (tr("Memory"), ((tr("Memory for thumbnails"), self.memory),)),
+            (tr("Other programs"), self.metadata.rows()),
             (tr("Privacy"), (("", self.faces),)),
         ):  # fmt: skip
-            grid = QGridLayout()
-            grid.setHorizontalSpacing(18)
-            grid.setVerticalSpacing(9)
-            grid.setColumnMinimumWidth(0, 150)
-            grid.setColumnStretch(1, 1)
-            grid.addWidget(label(title, "section"), 0, 0, 1, 2)
-            for number, (name, control) in enumerate(rows, start=1):
+            first = grid.rowCount()
+            grid.setRowMinimumHeight(first, 36 if first > 1 else 0)
+            bottom = Qt.AlignmentFlag.AlignBottom
+            grid.addWidget(label(title, "section"), first, 0, 1, 2, bottom)
+            for number, (name, control) in enumerate(rows, start=first + 1):
                 grid.addWidget(label(name), number, 0)
                 align = Qt.AlignmentFlag.AlignLeft
-                wide = control in (self.card, self.faces)
+                wide = control in (self.card, self.faces, self.metadata.note)
                 grid.addWidget(control, number, 1, Qt.AlignmentFlag(0) if wide else align)
-            column.addLayout(grid)
-        column.addStretch()
+        grid.setRowStretch(grid.rowCount(), 1)
         self.set_body(body)
         row = QHBoxLayout(self.footer)
         row.setContentsMargins(0, 8, 8, 0)
@@ -144,6 +146,7 @@ class SettingsSheet(Sheet):
         self.workers.valueChanged.connect(lambda count: self._change(workers=count))
         self.memory.valueChanged.connect(lambda size: self._change(thumbnail_memory_mb=size))
         self.reopen.clicked.connect(self.reopen_requested)
+        self.metadata.changed.connect(lambda changes: self._change(**changes))
         self.faces.erase_requested.connect(self.erase_faces_requested)
 
     def show_settings(self, settings: Settings) -> None:
@@ -172,6 +175,7 @@ class SettingsSheet(Sheet):
         self.advance.setChecked(settings.auto_advance)
         self.workers.setValue(settings.workers)
         self.memory.setValue(settings.thumbnail_memory_mb)
+        self.metadata.show_settings(settings)
         waiting = any(
             getattr(settings, field) != getattr(self._opened_with, field)
             for field in NEEDS_REOPENING

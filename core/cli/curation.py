@@ -64,6 +64,9 @@ def keep(
             taste = load_taste(opened_library, scored_by)
             plan = preview(opened_library, scored_by, n, by, folder=wanted, taste=taste)
             done = None if dry_run else apply(opened_library, plan, rejects)
+            if done is not None and done.journal_id is not None:
+                flagged = [photo.id for reject in plan.rejects for photo in reject.item.photos]
+                tell_unwritten(write_if_wanted(opened_library, flagged, load_settings()))
     if as_json:
         print_json(plan_json(plan, done))
     else:
@@ -147,6 +150,8 @@ def undo_entry(
     with told_errors(), opened(library) as opened_library:
         tell_recovered(recover(opened_library))
         done = undo(opened_library, entry)
+        settings = load_settings()
+        tell_unwritten(write_if_wanted(opened_library, done.photo_ids, settings, taken_back=True))
     if as_json:
         print_json(undone_json(done))
     else:
@@ -180,6 +185,12 @@ def tell_recovered(recovered: list[Undone]) -> None:
         typer.echo(f"Cut short last time, so taken back: {done.description}.", err=True)
         for left in done.unrestored:
             typer.echo(left.reason, err=True)
+
+
+def tell_unwritten(written: Exchange | None) -> None:
+    """Say on standard error where judgements could not be written for other programs."""
+    for path, reason in written.failed.items() if written else ():
+        typer.echo(f"{display_name(path)}: {reason}", err=True)
 
 
 def show_history(
@@ -247,9 +258,7 @@ def rate(
                 flag = Flag.PICK if pick else Flag.REJECT if reject else None
                 opened_library.writer.set_flag(ids, flag).result()
             rows = opened_library.queries.photo_rows(ids, "")
-            written = write_if_wanted(opened_library, ids, load_settings())
-    for path, reason in written.failed.items() if written else ():
-        typer.echo(f"{display_name(path)}: {reason}", err=True)
+            tell_unwritten(write_if_wanted(opened_library, ids, load_settings()))
     ordered = [rows[photo_id] for photo_id in ids]
     if as_json:
         print_json(

@@ -16,6 +16,7 @@ from watchdog.events import (
     FileSystemEvent,
 )
 
+from core.files.formats import extension
 from core.files.scan import NO_MEDIA
 from core.files.settling import Settling, state_on_disk
 from core.files.watched_root import WatchedRoot
@@ -83,7 +84,7 @@ class EventIntake:
         if path is not None and not self._cares(path, folder=folder):
             path = None
         if source is not None and path is not None:
-            if not folder:
+            if not folder and extension(path.name) != "xmp":
                 self._told_move(source, path)
             (settling.folder_moved if folder else settling.file_moved)(source, path)
         elif path is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from watchdog.observers.api import ObservedWatch
 
-from core.files.formats import has_photo_extension, worth_sniffing
+from core.files.formats import extension, has_photo_extension, worth_sniffing
 from core.files.poll import PolledFolder
 from core.files.scan import NO_MEDIA, IgnoreRules
 from core.paths import display_name
@@ -54,8 +54,13 @@ class WatchedRoot:
         return path == self.path or self.path in path.parents
 
     def cares(self, path: Path, *, folder: bool) -> bool:
-        """True if a change of this path may be a change of a photo that a scan would find."""
-        if not folder and not (has_photo_extension(path.name) or worth_sniffing(path.name)):
+        """True if a change of this path may be a change of a photo that a scan would find, or of
+        what other programs say of it."""
+        if not folder and not (
+            has_photo_extension(path.name)
+            or worth_sniffing(path.name)
+            or extension(path.name) == "xmp"
+        ):
             return False
         return not self.rules.ignores(path, self.path, folder=folder) and not self._marked(path)
 

@@ -50,7 +50,8 @@ class XmpJudgement:
     """What a file says of a photo; ``None`` where it says nothing.
 
     ``rating`` is 0..5 stars. ``flag`` counts only if ``flag_stated``: a file without any word on
-    flags is no order to clear one.
+    flags is no order to clear one. ``color`` of ``None`` is written, by taking our labels off, only
+    if ``color_stated``; a file never states that.
     """
 
     rating: int | None = None
@@ -58,6 +59,7 @@ class XmpJudgement:
     flag_stated: bool = False
     color: ColorLabel | None = None
     people: tuple[str, ...] = ()
+    color_stated: bool = False
 
 
 def sidecar_paths(photo: Path) -> tuple[Path, Path]:
@@ -175,6 +177,12 @@ def _merged(old: bytes, judgement: XmpJudgement) -> tuple[bytes, Properties]:
         for key, value in _values(judgement, wanted).items():
             properties[key] = value
             wanted[key] = ("XmpText", value)
+        if judgement.color is None and judgement.color_stated and _color(wanted) is not None:
+            properties.erase(properties.findKey(exiv2.XmpKey(LABEL)))
+            del wanted[LABEL]
+            if not wanted:  # Exiv2 leaves a file as it is where nothing is left to write
+                properties[RATING] = "0"
+                wanted[RATING] = ("XmpText", "0")
         fresh = [name for name in judgement.people if name not in wanted.get(PEOPLE, ())[1:]]
         if fresh:
             names = [*wanted.get(PEOPLE, ())[1:], *fresh]
@@ -216,18 +224,26 @@ def _to_judgement(properties: Mapping[str, tuple[str, ...]]) -> XmpJudgement:
     rating = _number(properties, RATING)
     pick, label = _number(properties, DM_PICK), _number(properties, PICK_LABEL)
     flag: Flag | None = None
-    if rating == -1 or pick == -1 or label == 1:
+    # Both words for a reject come from here alone, and with them -1: who gave stars since then
+    # (darktable and Lightroom know no other word) took the reject back.
+    taken_back = pick == -1 and label == 1 and rating is not None and rating >= 0
+    if rating == -1 or ((pick == -1 or label == 1) and not taken_back):
         flag = Flag.REJECT
     elif pick == 1 or label == 3:
         flag = Flag.PICK
-    color = properties.get(LABEL, ("", ""))[1].strip().casefold()
     return XmpJudgement(
         rating=int(min(rating, 5)) if rating is not None and rating >= 0 else None,
         flag=flag,
         flag_stated=rating == -1 or pick is not None or label is not None,
-        color=ColorLabel(color) if color in set(ColorLabel) else None,
+        color=_color(properties),
         people=properties.get(PEOPLE, ())[1:],
     )
+
+
+def _color(properties: Mapping[str, tuple[str, ...]]) -> ColorLabel | None:
+    """The label, if it is one of ours and no word of the user's own."""
+    text = properties.get(LABEL, ("", ""))[1].strip().casefold()
+    return ColorLabel(text) if text in set(ColorLabel) else None
 
 
 def _number(properties: Mapping[str, tuple[str, ...]], key: str) -> float | None:

@@ -176,6 +176,19 @@ def apply(connection: Connection, changes: FileChanges) -> tuple[list[int], Libr
     return added, LibraryChange(added=frozenset(added), updated=updated, removed=frozenset(gone))
 
 
+def note_rewritten(
+    connection: Connection, photo_id: int, state: FileState, content: bytes
+) -> tuple[None, LibraryChange]:
+    """Let all that is known of a photo count for its file's new state and content."""
+    _carry_over(connection, photo_id, state)
+    connection.execute(
+        update(photos)
+        .where(photos.c.id == photo_id)
+        .values(**_state_values(state), fingerprint=content)
+    )
+    return None, LibraryChange(updated=frozenset({photo_id}))
+
+
 def _carry_over(connection: Connection, photo_id: int, state: FileState) -> None:
     """Let what was derived from a photo's file count for the file's new state."""
     old = connection.scalar(select(file_state).where(photos.c.id == photo_id))

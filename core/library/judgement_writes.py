@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -50,6 +50,28 @@ def set_color(
     """Label photos with a colour."""
     what = f"Colour {color.value}" if color else "Clear colour"
     return _judge(connection, photo_ids, {"color": color.value if color else None}, what)
+
+
+def take_over(
+    connection: Connection, values: Mapping[int, Mapping[str, Any]]
+) -> tuple[None, LibraryChange]:
+    """Give photos what other programs said of each: some of `FIELDS`, as they are stored."""
+    before = _read(connection, list(values))
+    after = {key: old | dict(values[int(key)]) for key, old in before.items()}
+    changed = [key for key in before if before[key] != after[key]]
+    if not changed:
+        return None, LibraryChange()
+    photos = "1 photo" if len(changed) == 1 else f"{len(changed)} photos"
+    connection.execute(
+        insert(journal).values(
+            at=now(),
+            kind="judgement",
+            description=f"Taken over from other programs: {photos}",
+            before={key: before[key] for key in changed},
+            after={key: after[key] for key in changed},
+        )
+    )
+    return None, _write(connection, {key: after[key] for key in changed})
 
 
 def _judge(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
-from core.domain import Album, ColorLabel, Flag, LibraryChange, SmartAlbum
+from core.domain import Album, ColorLabel, FileState, Flag, LibraryChange, SmartAlbum
 from core.errors import LibraryError
 from core.library import (
     analysis_writes,
@@ -205,6 +205,13 @@ class Writer:
         """Write what a reconcile found; gives the ids of photos that are new."""
         return self.submit(lambda c: file_writes.apply(c, changes), durable=False)
 
+    def note_rewritten(self, photo_id: int, state: FileState, content: bytes) -> Future[None]:
+        """Note that this program rewrote a photo's file and left its picture as it was.
+
+        ``content`` is the new file's fingerprint.
+        """
+        return self.submit(lambda c: file_writes.note_rewritten(c, photo_id, state, content))
+
     # --- derived data ----------------------------------------------------------------------------
 
     def save_analyses(self, model: str, analyzed: Iterable[AnalyzedPhoto]) -> Future[int]:
@@ -245,6 +252,10 @@ class Writer:
         """Give a colour label, or clear it."""
         ids = list(photo_ids)
         return self.submit(lambda c: judgement_writes.set_color(c, ids, color))
+
+    def take_over(self, values: Mapping[int, Mapping[str, object]]) -> Future[None]:
+        """Give each photo what another program said of it: rating, flag, color as stored."""
+        return self.submit(lambda c: judgement_writes.take_over(c, values))
 
     def save_search(self, name: str, query: str) -> Future[SmartAlbum]:
         """Keep a search as a smart album. Raises ``UsageError`` where it can't be read."""

@@ -16,6 +16,9 @@ import pytest
 from PIL import Image
 
 from core.cli import main
+from core.domain import Flag
+from core.files import xmp
+from core.settings import Settings, save_settings
 from tests.making import save_album, save_photo
 
 Run = Callable[..., Any]
@@ -251,3 +254,17 @@ def test_portraits_of_several_people_are_not_lumped_together(
     said = run("keep", 1, corpus / series, "--by", "burst", "--dry-run")
     assert said["groups"] == []
     assert said["rejected"] == 0
+
+
+def test_where_metadata_is_written_keep_and_undo_write_it(
+    run: Run, album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALBUMEN_CONFIG", str(tmp_path / "config"))
+    save_settings(Settings(metadata="sidecar"))
+    done = run("keep", 2, album, "--by", "album")
+    rejected = [Path(one["path"] + ".xmp") for one in done["groups"][0]["reject"]]
+    assert {xmp.read(path).flag for path in rejected} == {Flag.REJECT}
+    run("undo")
+    assert {xmp.read(path).flag for path in rejected} == {None}
+    run("metadata", album, "--read")
+    assert all(photo["flag"] is None for photo in run("list", album))
