@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from core.cli.present import photo_json
 from core.cli.reasons import with_reasons
 from core.cli.session import (
     JsonOption,
@@ -21,6 +20,7 @@ from core.cli.session import (
     told_errors,
 )
 from core.domain import Photo, PhotoQuery, Status
+from core.exporting.documents import photo_json
 from core.paths import absolute, demo_dir, display_name
 from core.reasons.codes import title
 

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.photos import PhotoArgument, find_photo
-from core.cli.present import reason_json
 from core.cli.reasons import with_reasons
 from core.cli.session import (
     JsonOption,
@@ -25,6 +24,7 @@ from core.cli.session import (
 from core.domain import ImageArray, Photo
 from core.errors import AlbumenError, UsageError
 from core.explaining.maps import Branch
+from core.exporting.documents import reason_json
 from core.inference.saliency import Target
 from core.paths import absolute, display_name
 from core.reasons.codes import NO_FAULT

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.present import movement_json, photo_json, print_photo, print_photos
+from core.cli.present import print_photo, print_photos
 from core.cli.reasons import with_reasons
 from core.cli.session import (
     JsonOption,
@@ -25,6 +25,7 @@ from core.cli.session import (
 )
 from core.domain import Photo, PhotoQuery, SortKey, Status, Term
 from core.errors import UsageError
+from core.exporting.documents import movement_json, photo_json
 from core.library.library import Library
 from core.library.movements import Movement
 from core.paths import absolute

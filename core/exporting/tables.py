@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.cli.present import photo_json
+from core.exporting.documents import photo_json
 from core.exporting.selection import Ranked
 from core.files.atomic import write_atomically
 from core.paths import display_name
