@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -167,19 +164,3 @@ def test_both_styles_of_sidecar_names_are_found(tmp_path: Path) -> None:
     (tmp_path / "IMG_1.jpg.xmp").write_text("x")
     found = [path.name for path in xmp.existing_sidecars(photo)]
     assert found == ["IMG_1.jpg.xmp", "IMG_1.XMP"]
-
-
-@pytest.mark.skipif(shutil.which("exiftool") is None, reason="ExifTool is not installed")
-def test_exiftool_reads_the_same_values(tmp_path: Path) -> None:
-    sidecar, photo = tmp_path / "a.xmp", picture(tmp_path / "b.jpg")
-    said = XmpJudgement(4, Flag.PICK, True, ColorLabel.BLUE, ("Zoë", "Bob"))
-    for path in (sidecar, photo):
-        xmp.write(path, said)
-        printed = subprocess.run(
-            ["exiftool", "-j", "-n", "-XMP:all", str(path)], capture_output=True, check=True
-        ).stdout
-        found = json.loads(printed)[0]
-        assert found["Rating"] == 4
-        assert found["Label"] == "Blue"
-        assert found["PersonInImage"] == ["Zoë", "Bob"]
-        assert found["PickLabel"] == 3
