@@ -32,9 +32,12 @@ from core.domain import LibraryChange, PhotoQuery, Term
 from core.grouping.groups import Grouping
 from core.library.heading_queries import headings
 from core.library.queries import Queries
+from core.library.ranks import AlbumRanks
 
 LIVE_REFRESH_MS = 500
 """While photos stream in, the list is asked for again at most this often."""
+RANKING_MS = 2000
+"""... and where scores stand within their albums, which every new score changes a little."""
 
 Command = QItemSelectionModel.SelectionFlag
 
@@ -102,6 +105,10 @@ class Browser(QObject):
         self._live.setSingleShot(True)
         self._live.setInterval(LIVE_REFRESH_MS)
         self._live.timeout.connect(self.refresh)
+        self._ranking = QTimer(self)
+        self._ranking.setSingleShot(True)
+        self._ranking.setInterval(RANKING_MS)
+        self._ranking.timeout.connect(self._ask_ranks)
 
     def _fetch_rows(self, ids: Any) -> dict[int, Any]:
         return self._queries.photo_rows(ids, self.query.model)
@@ -121,6 +128,7 @@ class Browser(QObject):
         self._show_first(query, page, changes)
         self.opened.emit()
         QTimer.singleShot(0, self, self.refresh)  # once they are painted
+        QTimer.singleShot(0, self, self._ask_ranks)
 
     def _not_opened(self, error: BaseException) -> None:
         self._jobs.failed.emit(error)
@@ -135,6 +143,7 @@ class Browser(QObject):
         self.query = wanted
         if other_model:
             self.photos.forget_rows()
+            self._ask_ranks()
         self.query_changed.emit(wanted)
         self._preview()
         self.refresh()
@@ -202,6 +211,18 @@ class Browser(QObject):
             self.photos.refresh_rows(change.updated | change.added)
         if not self._live.isActive():
             self._live.start()
+        if not self._ranking.isActive():
+            self._ranking.start()
+
+    def _ask_ranks(self) -> None:
+        """Ask where scores stand within their albums; the answers come in turn."""
+        queries, model = self._queries, self.query.model
+
+        def take(ranks: AlbumRanks) -> None:
+            if model == self.query.model:
+                self.photos.set_ranks(ranks)
+
+        self._jobs.run(lambda: queries.album_ranks(model), take)
 
     def _answered(self, query: PhotoQuery, by: Grouping | None, listing: Listing) -> None:
         self._asking = False

@@ -95,9 +95,16 @@ def score_text(mean: float) -> str:
     return decimal(mean, 2)
 
 
-def spoken_row(row: PhotoRow) -> str:
+def scale_text(mean: float) -> str:
+    """A mean score with the end of its scale: "5.41/10"."""
+    return tr("{mean}/10", mean=score_text(mean))
+
+
+def spoken_row(row: PhotoRow, percentile: float | None = None) -> str:
     """One photo in a sentence: the tooltip, and what a screen reader says."""
     parts = [row.name]
+    if percentile is not None:
+        parts.append(percentile_text(percentile))
     if row.mean is not None:
         parts.append(tr("score {mean} of 10", mean=score_text(row.mean)))
     else:
@@ -118,7 +125,8 @@ def spoken_row(row: PhotoRow) -> str:
 def hint_text(row: PhotoRow, photo: Photo | None) -> str:
     """A photo in a few lines, with its gravest fault where one was measured."""
     first = photo.reasons[0] if photo is not None and photo.reasons else None
-    return spoken_row(row) + ("" if first is None else f"\n{fault_text(first)}")
+    percentile = None if photo is None else photo.percentile
+    return spoken_row(row, percentile) + ("" if first is None else f"\n{fault_text(first)}")
 
 
 def agreement_text(distribution: ScoreDistribution) -> str:
@@ -144,6 +152,11 @@ def middle_half(distribution: ScoreDistribution) -> tuple[int, int]:
 def percentile_text(percentile: float) -> str:
     """Where a photo stands among the scored photos of its album."""
     return tr("Better than {share} % of this album", share=decimal(percentile, 0))
+
+
+def share_text(percentile: float) -> str:
+    """A percentile as it leads a photo's cell."""
+    return tr("{share} %", share=decimal(percentile, 0))
 
 
 def sort_text(key: SortKey, descending: bool) -> str:

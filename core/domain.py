@@ -263,6 +263,7 @@ class PhotoRow:
     taken_at: datetime | None
     main_reason: str | None = None  # the gravest measured fault's code
     reasons: tuple[str, ...] = ()  # the codes of the gravest few, the gravest first
+    album_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from app.grouping import Sections
 from app.models.row_cache import FetchRows, RowCache
 from app.wording import spoken_row
 from core.domain import PhotoRow
+from core.library.ranks import AlbumRanks
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 
@@ -28,6 +29,8 @@ PHOTO_ROLE = Qt.ItemDataRole.UserRole + 1
 """Gives the ``PhotoRow``, or None for a photo that is gone."""
 ID_ROLE = Qt.ItemDataRole.UserRole + 2
 """Gives the photo's id."""
+PERCENTILE_ROLE = Qt.ItemDataRole.UserRole + 3
+"""Gives the share (0..100) of the photo's album that scored lower; None while it isn't known."""
 
 NO_IDS: NDArray[np.int64] = np.zeros(0, np.int64)
 
@@ -41,6 +44,7 @@ class PhotoListModel(QAbstractListModel):
         self._order: NDArray[np.int64] | None = None
         self.sections: Sections | None = None
         self._cache = RowCache(fetch)
+        self._ranks = AlbumRanks()
 
     @property
     def ids(self) -> NDArray[np.int64]:
@@ -86,6 +90,16 @@ class PhotoListModel(QAbstractListModel):
         if positions:
             self.dataChanged.emit(self.index(min(positions)), self.index(max(positions)))
 
+    def set_ranks(self, ranks: AlbumRanks) -> None:
+        """Where scores stand within their albums, as of now."""
+        self._ranks = ranks
+        if len(self._ids):
+            self.dataChanged.emit(self.index(0), self.index(len(self._ids) - 1))
+
+    def percentile(self, row: PhotoRow) -> float | None:
+        """Share (0..100) of a photo's album that scored lower, as far as that is known."""
+        return self._ranks.percentile(row.album_id, row.mean)
+
     def position(self, photo_id: int) -> int | None:
         """Where a photo stands in the list, or None."""
         found = self.positions(np.asarray([photo_id], np.int64))
@@ -129,6 +143,9 @@ class PhotoListModel(QAbstractListModel):
             return int(self._ids[index.row()])
         if role == PHOTO_ROLE:
             return self.row(index.row())
+        if role == PERCENTILE_ROLE:
+            row = self.row(index.row())
+            return None if row is None else self.percentile(row)
         if role in (
             Qt.ItemDataRole.DisplayRole,
             Qt.ItemDataRole.ToolTipRole,
@@ -139,7 +156,7 @@ class PhotoListModel(QAbstractListModel):
                 return None
             if role == Qt.ItemDataRole.DisplayRole:
                 return row.name
-            return spoken_row(row)
+            return spoken_row(row, self.percentile(row))
         return None
 
     def flags(self, index: AnyIndex) -> Qt.ItemFlag:

@@ -20,11 +20,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app.models.photo_list import PHOTO_ROLE
+from app.models.photo_list import PERCENTILE_ROLE, PHOTO_ROLE
 from app.models.thumbnails import ThumbnailCache
 from app.theme import Theme, icon_pixmap
 from app.translation import number, tr
-from app.wording import reason_text, score_text, status_text
+from app.wording import reason_text, scale_text, share_text, status_text
 from core.domain import ColorLabel, Flag, PhotoRow, Status
 from core.reasons.codes import title
 
@@ -131,7 +131,9 @@ class PhotoDelegate(QStyledItemDelegate):
         if row is not None:
             self._paint_picture(painter, self.metrics.picture(option.rect), row)
             if self.metrics.footer:
-                self._paint_caption(painter, self.metrics.caption(option.rect), row, option.font)
+                caption = self.metrics.caption(option.rect)
+                percentile = index.data(PERCENTILE_ROLE)
+                self._paint_caption(painter, caption, row, percentile, option.font)
         painter.restore()
 
     # --- parts -----------------------------------------------------------------------------------
@@ -244,39 +246,55 @@ class PhotoDelegate(QStyledItemDelegate):
         painter.setPen(self._colors["on_badge"])
         painter.drawText(chip.adjusted(25, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), text)
 
-    def _paint_caption(self, painter: QPainter, strip: QRect, row: PhotoRow, base: QFont) -> None:
-        left, right = strip.left(), strip.right() + 1
+    def _paint_caption(
+        self,
+        painter: QPainter,
+        strip: QRect,
+        row: PhotoRow,
+        percentile: float | None,
+        base: QFont,
+    ) -> None:
+        """The place in the album first, then the badges, then the mean where there is room."""
         rtl = painter.layoutDirection() is Qt.LayoutDirection.RightToLeft
         _, bold, bold_metrics, base_metrics = self._fonts(base)
+        mean = None if row.mean is None else scale_text(row.mean)
+        if percentile is not None:
+            lead, second = share_text(percentile), mean
+        else:
+            lead, second = mean or status_text(row.status), None
+        leads = percentile is not None or row.mean is not None
+        font, metrics = (bold, bold_metrics) if leads else (base, base_metrics)
+        painter.setFont(font)
+        painter.setPen(self._colors["text" if leads else "text_dim"])
+        used = min(metrics.horizontalAdvance(lead), strip.width())
+        if used == strip.width():
+            lead = metrics.elidedText(lead, Qt.TextElideMode.ElideRight, used)
         align = Qt.AlignmentFlag.AlignVCenter | (
             Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
         )
-        if row.mean is not None:
-            painter.setFont(bold)
-            painter.setPen(self._colors["text"])
-            text, metrics = score_text(row.mean), bold_metrics
-        else:
+        painter.drawText(strip, int(align), lead)
+        room = strip.width() - used - 8
+        if self.show_badges:
+            room = self._paint_parts(painter, strip, room, row, base, rtl)
+        if second is not None and base_metrics.horizontalAdvance(second) <= room:
             painter.setFont(base)
             painter.setPen(self._colors["text_dim"])
-            text, metrics = status_text(row.status), base_metrics
-        width = metrics.horizontalAdvance(text)
-        if width > strip.width():
-            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, strip.width())
-        painter.drawText(strip, int(align), text)
-        if not self.show_badges:
-            return
-        used = width + 8
-        middle = strip.center().y() + 1
-        cursor = right if not rtl else left
-        step = -1 if not rtl else 1
-        room = strip.width() - used
+            beside = strip.adjusted(0 if rtl else used + 8, 0, -used - 8 if rtl else 0, 0)
+            painter.drawText(beside, int(align), second)
+
+    def _paint_parts(
+        self, painter: QPainter, strip: QRect, room: int, row: PhotoRow, base: QFont, rtl: bool
+    ) -> int:
+        """The badges at the caption's far side, as many as fit; gives the room that is left."""
+        cursor = strip.left() if rtl else strip.right() + 1
         for part, width in self._caption_parts(row, base):
             if width > room:
                 break
             room -= width + 6
-            x = cursor - width if step < 0 else cursor
-            part(painter, QRect(x, middle - 9, width, 18))
-            cursor += step * (width + 6)
+            x = cursor if rtl else cursor - width
+            part(painter, QRect(x, strip.center().y() - 8, width, 18))
+            cursor += (width + 6) * (1 if rtl else -1)
+        return room
 
     def _caption_parts(self, row: PhotoRow, base: QFont):
         """Painters of the caption's right side with their widths, most important first."""

@@ -47,7 +47,7 @@ class QueryBox(SearchField):
     def __init__(
         self, ask_for_values: AskForValues, theme: Theme, parent: QWidget | None = None
     ) -> None:
-        super().__init__(tr("Find: a name, or score>6 faces:1"), theme, parent)
+        super().__init__(tr("Name, or score>6 faces:1"), theme, parent)
         self.setToolTip(
             tr("Words are looked for in names; score>6, faces:1, -reason:noise ask for more.")
         )

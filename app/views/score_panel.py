@@ -23,11 +23,11 @@ from app.wording import (
     agreement_text,
     date_text,
     faces_text,
-    percentile_text,
     pixels_text,
     place_text,
     reason_text,
     score_text,
+    share_text,
     size_text,
     status_text,
 )
@@ -65,7 +65,8 @@ class ScorePanel(QWidget):
 
         self.name = ElidedLabel("", "title")
         self.score = label("", "hero")
-        self.of_ten = label(tr("of 10"), "dim")
+        self.of_ten = label("", "dim")
+        self.of_ten.setWordWrap(True)
         self.rank = label("", "")
         self.rank.setWordWrap(True)
         self.place = label("", "small")
@@ -101,8 +102,7 @@ class ScorePanel(QWidget):
         headline = QHBoxLayout()
         headline.setSpacing(8)
         headline.addWidget(self.score)
-        headline.addWidget(self.of_ten, 0, Qt.AlignmentFlag.AlignBottom)
-        headline.addStretch()
+        headline.addWidget(self.of_ten, 1, Qt.AlignmentFlag.AlignBottom)
         self.of_ten.setContentsMargins(0, 0, 0, 7)
         verdict = QHBoxLayout()
         verdict.setSpacing(4)
@@ -170,12 +170,9 @@ class ScorePanel(QWidget):
             return
         self.name.setText(display_name(photo.path.name))
         scored = photo.score is not None
-        self.score.setText(
-            score_text(photo.score.mean) if photo.score else status_text(photo.status)
-        )
+        self._show_headline(photo)
         self.score.setProperty("role", "hero" if scored else "headline")
         self.score.style().polish(self.score)
-        self.of_ten.setVisible(scored)
         self.chart.setVisible(scored)
         self.agreement.setVisible(scored)
         self.chart.set_distribution(
@@ -214,11 +211,26 @@ class ScorePanel(QWidget):
         if self._best is not None:
             self.compare_wanted.emit(self._best)
 
+    def _show_headline(self, photo: Photo) -> None:
+        """The place in the album first: of the score alone one can't tell whether it is high."""
+        if photo.score is None:
+            headline, beside = status_text(photo.status), ""
+        elif photo.percentile is None:
+            headline, beside = score_text(photo.score.mean), tr("of 10")
+        else:
+            headline = share_text(photo.percentile)
+            beside = tr("of this album scored lower")
+        self.score.setText(headline)
+        self.of_ten.setText(beside)
+        self.of_ten.setVisible(bool(beside))
+
     @staticmethod
     def _rank(photo: Photo) -> str:
         if photo.reason:
             return reason_text(photo.reason)
-        return "" if photo.percentile is None else percentile_text(photo.percentile)
+        if photo.score is None or photo.percentile is None:
+            return ""
+        return tr("Mean score {mean} (scale: 1–10)", mean=score_text(photo.score.mean))
 
     @staticmethod
     def _agreement(photo: Photo) -> str:

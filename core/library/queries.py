@@ -38,6 +38,7 @@ from core.library.listing import STATUSES, listing
 from core.library.movements import Movement, movements
 from core.library.pages import Page, PageMark, all_ids, page
 from core.library.photo_queries import PhotoQueries
+from core.library.ranks import AlbumRanks, album_ranks
 from core.library.reads import chunks
 from core.library.reason_queries import reason_counts, row_reasons
 from core.library.rows import to_photo_row
@@ -62,6 +63,7 @@ GRID_ROWS = (
         photos.c.height,
         photos.c.taken_at,
         row_reasons.label("reasons"),
+        photos.c.album_id,
     )
     .select_from(joined(bindparam("model_id")))
     .where(photos.c.id.in_(bindparam("ids", expanding=True)))
@@ -194,6 +196,12 @@ class Queries(FileQueries, PhotoQueries, SearchQueries):
             for chunk in chunks(ids):
                 found.update(movements(connection, model_id, chunk))
         return found
+
+    def album_ranks(self, model: str) -> AlbumRanks:
+        """Where scores stand within their albums, as of now."""
+        with reading(self._engine) as connection:
+            model_id = self._model_id(connection, model)
+            return album_ranks(connection, model_id, self._folders(connection))
 
     def score_histogram(self, query: PhotoQuery, bins: int = 36) -> NDArray[np.int64]:
         """Numbers of photos per mean-score bin; ``bins`` equal bins over 1..10."""

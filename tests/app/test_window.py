@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.models.photo_list import PERCENTILE_ROLE
 from app.session import Session
 from core.domain import Analysis, Flag, IndexProgress, PhotoQuery, SortKey, Status
 from core.library.library import Library
@@ -200,13 +201,39 @@ def test_the_panel_shows_score_rank_and_distribution(
     window = open_window()
     with qtbot.waitSignal(session.details.loaded):
         session.browser.activate(0)
-    assert window.panel.score.text() == f"{session.browser.photos.row(0).mean:.2f}"  # type: ignore[union-attr]
-    assert "95 %" in window.panel.rank.text()
+    first = session.browser.photos.row(0)
+    assert first is not None
+    assert window.panel.score.text() == "95 %"
+    assert "of this album" in window.panel.of_ten.text()
+    assert f"{first.mean:.2f}" in window.panel.rank.text()
     assert "10:" in window.panel.chart.accessibleDescription()
     with qtbot.waitSignal(session.details.loaded):
         window.panel.stars.rated.emit(5)
     assert window.panel.photo is not None
     assert window.panel.photo.rating == 5
+
+
+def test_cells_tell_where_a_photo_stands_in_its_own_album(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    fill(library, tmp_path / "large", 50)
+    fill(library, tmp_path / "small", 4)
+    open_window()
+    photos = session.browser.photos
+    first = photos.index(0)
+    qtbot.waitUntil(lambda: first.data(PERCENTILE_ROLE) is not None)
+    assert first.data(PERCENTILE_ROLE) == 99.0
+    spoken = first.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "Better than 99 % of this album" in spoken
+    best_of_small = next(
+        photos.index(n) for n in range(photos.rowCount())
+        if (row := photos.row(n)) and row.path == tmp_path / "small" / "photo-00003.jpg"
+    )  # fmt: skip
+    assert best_of_small.data(PERCENTILE_ROLE) == 87.5
+    changed = fill(library, tmp_path / "late", 1)
+    qtbot.waitUntil(lambda: photos.position(changed[0]) is not None)
+    alone = photos.index(photos.position(changed[0]) or 0)
+    qtbot.waitUntil(lambda: alone.data(PERCENTILE_ROLE) == 50.0)
 
 
 def test_the_heat_map_lies_over_the_photo(

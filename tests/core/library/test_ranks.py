@@ -1,0 +1,49 @@
+"""Where scores stand within their albums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.domain import PhotoQuery
+from core.library.library import Library, open_library
+from tests.app.synthetic import MODEL, fill, unreadable
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with open_library(tmp_path / "library") as opened:
+        yield opened
+
+
+def test_a_percentile_is_the_one_that_the_photo_itself_tells(
+    library: Library, tmp_path: Path
+) -> None:
+    fill(library, tmp_path / "album", 30)
+    fill(library, tmp_path / "album" / "inner", 7)
+    fill(library, tmp_path / "other", 3)
+    ranks = library.queries.album_ranks(MODEL)
+    ids = [int(i) for i in library.queries.photo_ids(PhotoQuery(MODEL))]
+    rows = library.queries.photo_rows(ids, MODEL)
+    whole = library.queries.photos(ids, MODEL)
+    assert len(whole) == 40
+    for photo in whole:
+        row = rows[photo.id]
+        assert ranks.percentile(row.album_id, row.mean) == pytest.approx(photo.percentile)
+    by_path = {album.path: album.id for album in library.queries.albums()}
+    assert ranks.size(by_path[tmp_path / "album"]) == 37
+    assert ranks.size(by_path[tmp_path / "album" / "inner"]) == 7
+
+
+def test_without_a_score_or_an_album_there_is_no_percentile(
+    library: Library, tmp_path: Path
+) -> None:
+    fill(library, tmp_path / "album", 4, lambda n: unreadable())
+    album = library.queries.albums()[0].id
+    ranks = library.queries.album_ranks(MODEL)
+    assert ranks.percentile(album, None) is None
+    assert ranks.percentile(album, 5.0) is None
+    assert ranks.percentile(None, 5.0) is None
+    assert library.queries.album_ranks("never used").size(album) == 0
