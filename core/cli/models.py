@@ -101,12 +101,22 @@ def card_lines(card: ModelCard) -> Iterator[str]:
 def _tables(facts: Mapping[str, Any]) -> Iterator[str]:
     for title, key in (
         ("Agreement by size of the face's descriptor (0: no face):", "ablation"),
+        ("The same with the paper's settings, both stages:", "ablation_paper"),
+        ("Crops scored alone, against people's ratings of the whole photo:", "crops"),
+        ("The face's score as a lower bound, (face - offset) / slope:", "lower_bound"),
         ("Share of portraits whose degraded copy is not scored above the clean one:", "faults"),
     ):
         if facts.get(key):
             yield ""
             yield title
-            yield from (f"  {_figures(row).replace(' 1 6 ', ' 1.6 ')}" for row in facts[key])
+            for row in facts[key]:
+                words = "".join(f"{row[key]}: " for key in ("crop", "on", "fault") if key in row)
+                yield f"  {words}{_figures(row).replace(' 1 6 ', ' 1.6 ')}"
+    if facts.get("faithfulness"):
+        row = facts["faithfulness"]
+        yield ""
+        yield f"Do the maps tell the truth ({row.get('on', '')}, n = {row.get('n', '?')}):"
+        yield f"  {_figures(row)}"
     if facts.get("folders"):
         yield ""
         yield f"Mean score of two folders of portraits: {_pairs(facts['folders'])}"
@@ -116,7 +126,7 @@ def _figures(row: Mapping[str, Any]) -> str:
     """``srcc 0.589 [0.495, 0.668], ...``: values with their intervals, words left out."""
     parts = []
     for key, value in row.items():
-        if key in ("on", "n", "encoder", "held_out", "source") or key.endswith("_interval"):
+        if isinstance(value, str) or key in ("n", "held_out") or key.endswith("_interval"):
             continue
         interval = row.get(f"{key}_interval")
         text = f"{key.replace('_', ' ')} {_short(value)}"

@@ -27,7 +27,7 @@ def quantize(
 ) -> None:
     """Make a model about twice as fast: 8-bit integers, calibrated on photos, then compared."""
     with told_errors():
-        from core.cli.training import progress_bar, torch_needed
+        from core.cli.rated import progress_bar, torch_needed
 
         with torch_needed(), progress_bar() as progress:
             from core.training.quick import CALIBRATION_PHOTOS, photo_files, quicken, write_quick

@@ -24,9 +24,14 @@ LFS_POINTER = b"version https://git-lfs"
 FILTERS = frozenset({"nearest", "box", "bilinear", "hamming", "bicubic", "lanczos", "area"})
 LAYOUTS = frozenset({"NCHW", "NHWC"})
 COLORS = frozenset({"RGB", "BGR"})
-FACTS = ("face", "speed", "ablation", "folders", "training")
+FACTS = (
+    "face", "speed", "ablation", "ablation_paper", "crops", "lower_bound", "faithfulness",
+    "folders", "training",
+)  # fmt: skip
 """What a card may tell beyond the fields below: what is done about faces, time per photo, agreement
-by size of the face's descriptor, the mean of two folders of portraits, settings of training."""
+by size of the face's descriptor (quick and with the paper's settings), crops scored alone and their
+score as a lower bound, whether maps tell the truth, the mean of two folders of portraits, settings
+of training."""
 
 
 @dataclass(frozen=True, slots=True)

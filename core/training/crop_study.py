@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,12 @@ import numpy as np
 from core.inference.cards import ModelCard
 from core.inference.preprocess import resize
 from core.training.crops import (
-    Adjustment,
     CropStatistics,
-    adjustment_grid,
+    LowerBound,
     body_box,
     crop_scores,
     haar_faces,
+    lower_bound,
     statistics,
     widened,
 )
@@ -25,10 +26,14 @@ from core.training.pixels import Progress, silent
 
 
 def crop_study(
-    card: ModelCard, evaluation: Evaluation, progress: Progress = silent
-) -> tuple[list[CropStatistics], tuple[Adjustment, tuple[Adjustment, ...]] | None]:
+    card: ModelCard,
+    evaluation: Evaluation,
+    groups: Sequence[str],
+    progress: Progress = silent,
+) -> tuple[list[CropStatistics], LowerBound | None]:
     """Haar face, BlazeFace face and body crops scored alone by ``card`` without a descriptor, and
-    the lower-bound grid over the BlazeFace crops. Kinds with fewer than three crops are left out.
+    lower bound over the photos with a BlazeFace crop, folds by ``groups``. Kinds with fewer than
+    three crops are left out.
     """
     truth = mean_scores(evaluation.truth)
     paths = evaluation.photos.paths
@@ -57,7 +62,10 @@ def crop_study(
         if there.sum() >= 3:
             tables.append(statistics(kind, scores[there], truth[there]))
     faces = np.array(columns["BlazeFace face"])
-    grid = None
-    if np.isfinite(faces).sum() >= 3:
-        grid = adjustment_grid(mean_scores(evaluation.predicted), faces, truth)
-    return tables, grid
+    there = np.isfinite(faces)
+    bound = None
+    some = [group for group, face in zip(groups, there, strict=True) if face]
+    if there.sum() >= 3 and len(set(some)) > 1:
+        predicted = mean_scores(evaluation.predicted)
+        bound = lower_bound(predicted[there], faces[there], truth[there], some)
+    return tables, bound

@@ -12,7 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import Box, ImageArray
-from core.training.metrics import THRESHOLD, Array, Spread, accuracy, lcc, srcc
+from core.training.metrics import (
+    THRESHOLD,
+    Array,
+    Spread,
+    accuracy,
+    lcc,
+    normalised_accuracy,
+    srcc,
+)
+from core.training.ratings import folds
+from core.training.settings import REPORTING_SEED
 
 LINE = 1.15
 """The paper: most crop scores lie under 1.15 times the ground truth."""
@@ -26,6 +36,7 @@ FACE_MARGIN = 1.3
 HAAR_SIDE = 640
 """The cascade's time grows with the area; its smallest window, 24, is 4 % of this side."""
 
+FOLDS = 5
 CASCADE = "haarcascade_frontalface_default.xml"
 
 
@@ -112,25 +123,18 @@ def statistics(
     kind: str, scores: Array, truth: Array, threshold: float = THRESHOLD
 ) -> CropStatistics:
     """Table 3 for crop scores (n,) and the photos' mean ratings (n,)."""
-    normal = normalised(scores) > 0
     return CropStatistics(
         kind=kind,
         n=len(scores),
         spread=Spread.of(scores),
         accuracy=accuracy(scores, truth, threshold),
-        normalised_accuracy=float(np.mean(normal == (normalised(truth) > 0))),
+        normalised_accuracy=normalised_accuracy(scores, truth),
         lcc=lcc(scores, truth),
         srcc=srcc(scores, truth),
         under_line=float(np.mean(scores < LINE * truth)),
         scores=scores,
         truth=truth,
     )
-
-
-def normalised(values: Array) -> Array:
-    """Zero mean, unit standard deviation."""
-    spread = float(np.std(values))
-    return np.asarray((values - np.mean(values)) / (spread if spread > 0 else 1.0), np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +155,38 @@ def adjusted(scores: Array, faces: Array, slope: float, offset: float) -> Array:
     return np.maximum(scores, bound)
 
 
-def adjustment_grid(
+@dataclass(frozen=True, slots=True)
+class LowerBound:
+    """The face's score as a lower bound: ``plain`` is the score as it is, ``cells`` the whole grid,
+    each judged on the same ``n`` photos; ``held_out`` gives every photo the cell that was best on
+    the other folds, its slope and offset being the ones chosen most often."""
+
+    n: int
+    plain: Adjustment
+    cells: tuple[Adjustment, ...]
+    held_out: Adjustment
+
+    @property
+    def best(self) -> Adjustment:
+        """The cell of highest SRCC: chosen on the photos it is judged on, so it flatters."""
+        return max(self.cells, key=lambda cell: cell.srcc)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**asdict(self), "best": asdict(self.best)}
+
+
+def lower_bound(
     scores: Array,
     faces: Array,
     truth: Array,
+    groups: Sequence[str],
     *,
     slopes: Sequence[float] = SLOPES,
     offsets: Sequence[float] = OFFSETS,
     threshold: float = THRESHOLD,
-) -> tuple[Adjustment, tuple[Adjustment, ...]]:
-    """The unadjusted score (slope 1, offset 0, nothing changed) and every cell of the grid."""
+) -> LowerBound:
+    """Judge the unadjusted score and every cell of the grid; ``faces`` is NaN without a face."""
 
     def judge(values: Array, slope: float, offset: float) -> Adjustment:
         return Adjustment(
@@ -172,9 +198,23 @@ def adjustment_grid(
             float(np.mean(values != scores)),
         )
 
-    plain = judge(scores, 1.0, 0.0)
-    cells = [judge(adjusted(scores, faces, m, b), m, b) for m in slopes for b in offsets]
-    return plain, tuple(cells)
+    settings = [(slope, offset) for slope in slopes for offset in offsets]
+    bounded = [adjusted(scores, faces, slope, offset) for slope, offset in settings]
+    fold_of = folds(groups, min(FOLDS, len(set(groups))), REPORTING_SEED)
+    chosen = []
+    values = np.array(scores, np.float64)
+    for fold in range(int(fold_of.max()) + 1):
+        others = fold_of != fold
+        order = [srcc(cell[others], truth[others]) for cell in bounded]
+        chosen.append(int(np.nanargmax(order)) if np.isfinite(order).any() else 0)
+        values[~others] = bounded[chosen[-1]][~others]
+    usual = settings[max(set(chosen), key=chosen.count)]
+    return LowerBound(
+        len(scores),
+        judge(scores, 1.0, 0.0),
+        tuple(judge(cell, *at) for cell, at in zip(bounded, settings, strict=True)),
+        judge(values, *usual),
+    )
 
 
 def crop_scores(

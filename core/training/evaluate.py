@@ -19,6 +19,7 @@ from core.training.metrics import THRESHOLD, Agreement, Array, agreement, mean_s
 from core.training.photos import PhotoArrays, PhotoReader
 from core.training.pixels import Progress, silent
 from core.training.ratings import RatedPhoto, distributions
+from core.training.trained_on import seen
 
 
 def predict_arrays(
@@ -61,7 +62,8 @@ def encoder_of(card: ModelCard) -> Encoder:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One model on one set of rated photos."""
+    """One model on one set of rated photos, ``trained_on`` of which it had seen (``None``: it does
+    not say); figures on those flatter it."""
 
     model: str
     overall: Agreement
@@ -70,11 +72,13 @@ class Evaluation:
     truth: Array = field(repr=False)
     photos: PhotoArrays = field(repr=False)
     image: ImageInput = field(repr=False)
+    trained_on: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
             "model": self.model,
+            "trained_on": self.trained_on,
             "all": self.overall.as_dict(),
             "portraits": self.portraits.as_dict() if self.portraits else None,
         }
@@ -111,7 +115,17 @@ def evaluate(
             groups=[groups[i] for i in chosen],
         )
     overall = agreement(predicted, truth, threshold=threshold, groups=groups)
-    return Evaluation(card.model_id, overall, portraits, predicted, truth, arrays, card.image)
+    known = seen(card, [photo.path for photo in rated])
+    return Evaluation(
+        card.model_id,
+        overall,
+        portraits,
+        predicted,
+        truth,
+        arrays,
+        card.image,
+        None if known is None else int(known.sum()),
+    )
 
 
 def gap_between(scores: Array, labels: Sequence[str]) -> dict[str, float]:

@@ -7,7 +7,6 @@ so that its outputs are exactly what explanations need.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from core.domain import SCORE_BINS
 from core.errors import ModelError
 from core.explaining.backward import write_backward
 from core.inference.cards import CARD_FILE, ImageInput, ModelCard, load_card
+from core.training.card_text import is_table, toml
 from core.training.networks import FEATURES, STRIDES, FusedNetwork
 from core.training.speed import speed_entry
 
@@ -225,8 +225,8 @@ def write_card(
                 "meaning": "from the descriptor to the logits; the same for every photo",
             },
         ]
-    plain = {k: v for k, v in facts.items() if not _is_table(v)}
-    tables = {k: v for k, v in facts.items() if _is_table(v)}
+    plain = {k: v for k, v in facts.items() if not is_table(v)}
+    tables = {k: v for k, v in facts.items() if is_table(v)}
     card = {
         **plain,
         "kind": "aesthetics",
@@ -238,45 +238,6 @@ def write_card(
         **tables,
     }
     _replace(folder / CARD_FILE, toml(card).encode())
-
-
-def _is_table(value: object) -> bool:
-    return isinstance(value, Mapping) or (
-        isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
-    )
-
-
-def toml(card: Mapping[str, Any]) -> str:
-    """A mapping of plain values, then tables and lists of tables, as TOML text."""
-    lines = ["# What this model is, where it comes from, and how it must be fed."]
-    for key, value in card.items():
-        if isinstance(value, Mapping):
-            lines += ["", f"[{key}]", *_pairs(value)]
-        elif _is_table(value):
-            for entry in value:
-                lines += ["", f"[[{key}]]", *_pairs(entry)]
-        else:
-            lines.append(f"{key} = {_value(value)}")
-    return "\n".join(lines) + "\n"
-
-
-def _pairs(table: Mapping[str, Any]) -> list[str]:
-    return [f"{key} = {_value(value)}" for key, value in table.items() if value is not None]
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_value(v) for v in value) + "]"
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{k} = {_value(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, int):
-        return str(value)
-    number = float(value)
-    return repr(number) if np.isfinite(number) else "nan"
 
 
 def _replace(file: Path, content: bytes) -> None:

@@ -60,6 +60,18 @@ def accuracy(predicted: Array, truth: Array, threshold: float = THRESHOLD) -> fl
     return float(np.mean((np.asarray(predicted) > threshold) == (np.asarray(truth) > threshold)))
 
 
+def normalised(values: Array) -> Array:
+    """Zero mean, unit standard deviation."""
+    spread = float(np.std(values))
+    return np.asarray((values - np.mean(values)) / (spread if spread > 0 else 1.0), np.float64)
+
+
+def normalised_accuracy(predicted: Array, truth: Array) -> float:
+    """Accuracy after normalising both sides, each at its own mean (the paper's table 3): whether
+    a photo is better than the average one, wherever the two scales lie."""
+    return accuracy(normalised(predicted), normalised(truth), 0.0)
+
+
 def emd(predicted: Array, truth: Array, r: float = 1.0) -> float:
     """Mean earth mover's distance of (n, 10) distributions; r = 1 is what NIMA reports."""
     gap = np.abs(np.cumsum(np.asarray(predicted) - np.asarray(truth), axis=1))
@@ -133,11 +145,15 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """One model against people on one set of photos."""
+    """One model against people on one set of photos.
+
+    ``accuracy`` splits both sides at ``threshold``, ``normalised_accuracy`` each at its own mean.
+    """
 
     n: int
     threshold: float
     accuracy: Interval
+    normalised_accuracy: Interval
     lcc: Interval
     srcc: Interval
     emd: Interval | None
@@ -179,6 +195,7 @@ def agreement(
         n=n,
         threshold=threshold,
         accuracy=interval(lambda i: accuracy(scores[i], means[i], threshold)),
+        normalised_accuracy=interval(lambda i: normalised_accuracy(scores[i], means[i])),
         lcc=interval(lambda i: lcc(scores[i], means[i])),
         srcc=interval(lambda i: srcc(scores[i], means[i])),
         emd=distance,

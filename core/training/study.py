@@ -15,6 +15,7 @@ from core.inference.cards import UncertaintyRule, find_model
 from core.training import ratings
 from core.training.ablate import SIZES, Ablation, FinishedFolds, ablate, cross_validate
 from core.training.calibrate import Scale
+from core.training.card_entries import metric_entry, rounded
 from core.training.evaluate import gap_between, predict_arrays
 from core.training.head import Steadying
 from core.training.metrics import Array, advantage, agreement, mean_scores, spreads
@@ -122,8 +123,6 @@ def _metrics(
     photos: TrainingSet,
     portraits: NDArray[np.bool_],
 ) -> list[dict[str, Any]]:
-    from core.training.workflow import metric_entry, rounded
-
     truth = np.asarray(photos.targets, np.float64)
     entries = []
     everything = np.arange(len(photos))

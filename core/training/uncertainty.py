@@ -67,4 +67,5 @@ def fit_rule(
     relative = max(0.0, slope) / max(float(error.mean()), 1e-6) * width
     typical = float(np.median(spreads))
     relative = min(relative, width / typical) if typical > 0 else 0.0
-    return UncertaintyRule(base=width - relative * typical, per_std=relative)
+    base = max(0.0, round(width - relative * typical, 6))
+    return UncertaintyRule(base=base, per_std=relative)

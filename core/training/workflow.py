@@ -15,13 +15,13 @@ import numpy as np
 from core.errors import ModelError, UsageError
 from core.inference.cards import ImageInput, ModelCard, find_model
 from core.training import ratings
-from core.training.ablate import Ablation
 from core.training.calibrate import Scale, fit_scale, rescale
+from core.training.card_entries import ablation_entries, metric_entry
 from core.training.encoders import Encoder
 from core.training.evaluate import predict_arrays
 from core.training.export import write_model
 from core.training.head import Steadying
-from core.training.metrics import Agreement, Array, Interval, agreement, mean_scores, spreads
+from core.training.metrics import Array, agreement, mean_scores, spreads
 from core.training.networks import FusedNetwork, read_convolutions
 from core.training.photos import PhotoArrays, PhotoReader, targets
 from core.training.pixels import FAULTS, Progress, faulty, silent
@@ -30,6 +30,7 @@ from core.training.samples import Companions, TrainingSet, Views
 from core.training.settings import Settings
 from core.training.study import balance, study
 from core.training.train import Trained, new_network, picture_logits, predict_pictures, train
+from core.training.trained_on import write_trained_on
 from core.training.uncertainty import fit_rule
 
 HELD_OUT = 5
@@ -110,29 +111,6 @@ def read_companions(
         np.array([side.get(folder, 0) for folder in folders], np.int8),
     )
     return found, folders
-
-
-def metric_entry(on: str, found: Agreement, note: str = "") -> dict[str, Any]:
-    """One ``[[metrics]]`` entry of a card."""
-    entry: dict[str, Any] = {"on": on, "n": found.n}
-    figures = (
-        ("accuracy", found.accuracy),
-        ("lcc", found.lcc),
-        ("srcc", found.srcc),
-        ("emd", found.emd),
-    )
-    for name, interval in figures:
-        if interval is not None:
-            entry[name] = round(interval.value, 4)
-            entry[f"{name}_interval"] = rounded(interval)
-    if note:
-        entry["source"] = note
-    return entry
-
-
-def rounded(interval: Interval) -> list[float]:
-    """The two ends, to four places."""
-    return [round(interval.low, 4), round(interval.high, 4)]
 
 
 def train_model(
@@ -265,6 +243,8 @@ def train_model(
         },
         encoder.name if encoder else "faceres",
     )
+    learnt = np.arange(len(rated)) if everything else np.flatnonzero(fold_of != 0)
+    write_trained_on(out, [rated[int(i)].path for i in learnt])
     (out / HISTORY_FILE).write_text(
         json.dumps({"held_out": first.history, "everything": final.history}, indent=1)
     )
@@ -286,20 +266,3 @@ def _companion_facts(
         published = mean_scores(predict_arrays(find_model("nima"), companions.whole))
         facts["folders"] = balance(fused, scene, published, folders)
     return facts
-
-
-def ablation_entries(ablation: Ablation) -> list[dict[str, Any]]:
-    """The table as ``[[ablation]]`` entries of a card."""
-    entries = []
-    for row in ablation.rows:
-        entry: dict[str, Any] = {"size": row.size, "encoder": ablation.encoder}
-        for where, found in (("", row.overall), ("portraits_", row.portraits)):
-            if found is not None:
-                for figure in ("accuracy", "lcc", "srcc"):
-                    entry[f"{where}{figure}"] = round(getattr(found, figure).value, 4)
-        for key, gain in (("srcc_gain", row.gain), ("portraits_srcc_gain", row.portrait_gain)):
-            if gain is not None:
-                entry[key] = round(gain.value, 4)
-                entry[f"{key}_interval"] = rounded(gain)
-        entries.append(entry)
-    return entries
