@@ -84,6 +84,11 @@ def run(command: list[str], environment: dict[str, str], cwd: Path = ROOT) -> st
     return done.stdout
 
 
+def test_every_block_is_of_a_kind_that_is_tried() -> None:
+    assert {block.language for block in BLOCKS} <= {"sh", "diff", "python"}
+    assert 2 * len(BLOCKS) == len(re.findall(r"^ *(?:```|~~~)", README, re.MULTILINE))
+
+
 COMMANDS = [block for block in BLOCKS if block.language == "sh"]
 
 
@@ -236,3 +241,13 @@ def test_files_and_links_that_are_named_exist() -> None:
     named |= set(re.findall(r"^ *- `([\w/.]+)`", map_of_house, re.MULTILINE))
     missing = {name for name in named if not (ROOT / name).exists() and "CODE" not in name}
     assert not missing
+
+
+def test_pictures_show_the_window_and_say_what_they_show() -> None:
+    pictures = re.findall(r"^!\[([^\]]*)\]\((\S+)\)$", README, re.MULTILINE)
+    assert {Path(place).stem for _, place in pictures} == {"grid", "why", "keep"}
+    for description, place in pictures:
+        assert len(description) > 30
+        with Image.open(ROOT / place) as picture:
+            assert picture.size == (1280, 800)
+        assert (ROOT / place).stat().st_size < 100_000
