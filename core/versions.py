@@ -6,6 +6,9 @@ import importlib.metadata
 import platform
 import sqlite3
 
+from core.errors import ModelError
+from core.inference.cards import bundled_models
+
 VERSION = "0.1.0"
 
 _DISTRIBUTIONS = {
@@ -29,7 +32,7 @@ def shown_distributions() -> tuple[str, ...]:
 
 
 def versions() -> dict[str, str | None]:
-    """The program, the interpreter, the system, and the libraries; ``None`` where absent."""
+    """The program, interpreter, system, bundled models and libraries; ``None`` where absent."""
     found: dict[str, str | None] = {
         "albumen": VERSION,
         "python": platform.python_version(),
@@ -41,4 +44,8 @@ def versions() -> dict[str, str | None]:
             found[name] = importlib.metadata.version(distribution)
         except importlib.metadata.PackageNotFoundError:
             found[name] = None
+    try:
+        found["models"] = ", ".join(card.model_id for card in bundled_models(None))
+    except ModelError:
+        found["models"] = None
     return found

@@ -23,6 +23,10 @@ from core.logs import LOG_NAME, start_logging, without_folders
             "moved '.../x.jpg' to \".../x.jpg\"",
         ),
         ("either /tmp or /var, and /", "either /tmp or /var, and /"),
+        ("'/tmp' isn't there", "'/tmp' isn't there"),
+        ('"/home/ann/Ann\'s: 2024/a.jpg" is gone', '".../a.jpg" is gone'),
+        (r"'/home/ann/Ann\'s \"best\"/a.jpg'", "'.../a.jpg'"),
+        (r"'C:\\Users\\Ann\\a.jpg'", "'.../a.jpg'"),
     ],
 )
 def test_paths_are_cut_down_to_their_last_part(text: str, expected: str) -> None:
@@ -43,6 +47,25 @@ def test_tracebacks_are_logged_without_folders(tmp_path: Path) -> None:
     assert "Traceback" in text
     assert "FileNotFoundError" in text
     assert "secret-folder" not in text
+
+
+@pytest.mark.parametrize("folder", ["Ann's: 2024", 'Ann and "Bob"', "Ann\nBob", "Ann <3 Bob (x)"])
+def test_no_folder_is_named_however_it_is_called(tmp_path: Path, folder: str) -> None:
+    handler = start_logging(tmp_path / "logs")
+    assert handler is not None
+    photo = tmp_path / folder / "a.jpg"
+    log = logging.getLogger("test")
+    log.warning("%s: cut off", photo)
+    try:
+        photo.read_bytes()
+    except OSError as error:
+        log.warning("can't be read: %s", error)
+        log.exception("can't be read")
+    logging.getLogger().removeHandler(handler)
+    handler.close()
+    text = (tmp_path / "logs" / LOG_NAME).read_text()
+    assert "Ann" not in text
+    assert text.count(".../a.jpg") == 3
 
 
 def test_a_log_folder_that_cannot_be_made_stops_nothing(tmp_path: Path) -> None:

@@ -187,6 +187,7 @@ def test_versions_of_what_matters_are_told(capsys: pytest.CaptureFixture[str]) -
     assert main(["--version", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert {"albumen", "python", "onnxruntime", "pillow", "sqlite", "platform"} <= set(told)
+    assert "fused-" in told["models"]
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"albumen {told['albumen']}\n"
 
