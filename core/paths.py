@@ -56,6 +56,21 @@ def display_name(path: Path | str) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
+def printable(text: str) -> str:
+    """Text as a terminal may be shown it: a name may hold what moves the cursor, rings the bell or
+    turns the reading direction, and nobody looks for that in a list of photos.
+
+    Control characters become their pictures (Unicode's block “Control Pictures”), line breaks of
+    other alphabets and turns of direction the replacement sign.
+    """
+    return text.translate(_PICTURES) if not text.isprintable() else text
+
+
+_PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
+_PICTURES |= dict.fromkeys((*range(0x80, 0xA0), 0x2028, 0x2029), 0xFFFD)
+_PICTURES |= dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
+
+
 def absolute(path: Path | str) -> Path:
     """``path`` made absolute and normalised, without resolving links: the user's own spelling."""
     return Path(os.path.abspath(os.path.expanduser(path)))

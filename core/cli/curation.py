@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from core.cli.saying import say
 from core.cli.session import (
     JsonOption,
     LibraryOption,
@@ -73,7 +74,7 @@ def keep(
         _print_plan(plan, done)
     if done is not None:
         for left in done.left_alone:
-            typer.echo(f"left alone: {display_name(left.path)}: {left.reason}", err=True)
+            say(f"left alone: {display_name(left.path)}: {left.reason}", err=True)
         for note in done.notes:
             typer.echo(note, err=True)
 
@@ -156,7 +157,7 @@ def undo_entry(
         print_json(undone_json(done))
     else:
         files = f", {done.restored} files back" if done.restored else ""
-        typer.echo(f"Taken back: {done.description} ({done.photos} photos{files}).")
+        say(f"Taken back: {done.description} ({done.photos} photos{files}).")
         for left in done.unrestored:
             typer.echo(left.reason, err=True)
         for note in done.notes:
@@ -182,7 +183,7 @@ def undone_json(done: Undone) -> dict[str, Any]:
 def tell_recovered(recovered: list[Undone]) -> None:
     """Say on standard error what was left half done by a crash and is taken back now."""
     for done in recovered:
-        typer.echo(f"Cut short last time, so taken back: {done.description}.", err=True)
+        say(f"Cut short last time, so taken back: {done.description}.", err=True)
         for left in done.unrestored:
             typer.echo(left.reason, err=True)
 
@@ -190,7 +191,7 @@ def tell_recovered(recovered: list[Undone]) -> None:
 def tell_unwritten(written: Exchange | None) -> None:
     """Say on standard error where judgements could not be written for other programs."""
     for path, reason in written.failed.items() if written else ():
-        typer.echo(f"{display_name(path)}: {reason}", err=True)
+        say(f"{display_name(path)}: {reason}", err=True)
 
 
 def show_history(
@@ -221,9 +222,9 @@ def show_history(
         return
     for entry in entries:
         state = " (taken back)" if entry.undone else ""
-        typer.echo(f"{entry.id:>5}  {entry.at:%Y-%m-%d %H:%M}  {entry.description}{state}")
+        say(f"{entry.id:>5}  {entry.at:%Y-%m-%d %H:%M}  {entry.description}{state}")
         for problem in entry.problems:
-            typer.echo(f"       {problem}")
+            say(f"       {problem}")
     if not entries:
         typer.echo("Nothing was done yet.", err=True)
 
@@ -274,7 +275,7 @@ def rate(
         )
         return
     for row in ordered:
-        typer.echo(f"{display_name(row.path)}: {row.rating} stars, {row.flag or 'no flag'}")
+        say(f"{display_name(row.path)}: {row.rating} stars, {row.flag or 'no flag'}")
 
 
 def exchange_metadata(
@@ -318,7 +319,7 @@ def exchange_metadata(
     else:
         typer.echo(f"{done.changed} photos changed, {done.unchanged} as they were.")
         for path, reason in done.failed.items():
-            typer.echo(f"{display_name(path)}: {reason}", err=True)
+            say(f"{display_name(path)}: {reason}", err=True)
     if done.failed:
         raise typer.Exit(1)
 

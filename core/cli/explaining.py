@@ -12,6 +12,7 @@ import typer
 
 from core.cli.photos import PhotoArgument, find_photo
 from core.cli.reasons import with_reasons
+from core.cli.saying import say
 from core.cli.session import (
     JsonOption,
     LibraryOption,
@@ -161,7 +162,7 @@ def _explained(
 
 
 def _tell(result: dict[str, Any]) -> None:
-    typer.echo(f"{result['path']}: score {result['mean']:.2f}")
+    say(f"{result['path']}: score {result['mean']:.2f}")
     share = result["branch_share"]
     if share["face"]:
         typer.echo(
@@ -180,7 +181,7 @@ def _tell(result: dict[str, Any]) -> None:
         if not checked["informative"]:
             typer.echo("The map is not informative for this photo.")
     if result["out"]:
-        typer.echo(f"{result['out']}: orange raises, blue lowers the score.")
+        say(f"{result['out']}: orange raises, blue lowers the score.")
 
 
 def enhance(

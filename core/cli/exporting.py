@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from core.cli.saying import say
 from core.cli.session import (
     JsonOption,
     LibraryOption,
@@ -101,9 +102,9 @@ def export(
         )
     else:
         exported = len(photos) - len(done.failed)
-        typer.echo(f"{exported} photos to {display_name(target)} ({done.bytes / 1e6:.1f} MB).")
+        say(f"{exported} photos to {display_name(target)} ({done.bytes / 1e6:.1f} MB).")
         for path, reason in done.failed.items():
-            typer.echo(f"{display_name(path)}: {reason}", err=True)
+            say(f"{display_name(path)}: {reason}", err=True)
     if done.failed:
         raise typer.Exit(1)
 

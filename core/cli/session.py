@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from core.cli.saying import say
 from core.domain import IndexProgress, PhotoQuery, Status
 from core.errors import AlbumenError, UsageError
 from core.library.library import Library, open_library
@@ -182,7 +183,7 @@ def scan_folders(
 
 def _report(progress: IndexProgress) -> None:
     for text in progress.notes.values():
-        typer.echo(text, err=True)
+        say(text, err=True)
 
 
 @contextmanager
@@ -229,8 +230,8 @@ def told_errors() -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        typer.echo(f"albumen: {error}", err=True)
+        say(f"albumen: {error}", err=True)
         raise typer.Exit(2) from error
     except AlbumenError as error:
-        typer.echo(f"albumen: {error}", err=True)
+        say(f"albumen: {error}", err=True)
         raise typer.Exit(1) from error

@@ -1,10 +1,12 @@
-"""Tables for people to read: names are shown as they are, and a pipe gets unbroken lines."""
+"""Tables for people to read: a name is text, whatever is in it, and a pipe gets unbroken lines."""
 
 from __future__ import annotations
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from core.paths import printable
 
 UNBROKEN = 10_000
 """Columns that are offered to what is not a terminal, so that no path is broken in two."""
@@ -22,7 +24,7 @@ def make_table(*right: str, left: tuple[str, ...] = (), header: bool = True) -> 
 
 def add_row(table: Table, *cells: str, style: str | None = None) -> None:
     """Add a row; a file called ``[red].jpg`` is text and no request for a colour."""
-    table.add_row(*(Text(cell) for cell in cells), style=style)
+    table.add_row(*(Text(printable(cell)) for cell in cells), style=style)
 
 
 def print_table(table: Table, below: str | None = None) -> None:
@@ -32,4 +34,4 @@ def print_table(table: Table, below: str | None = None) -> None:
         console = Console(width=UNBROKEN)
     console.print(table)
     if below:
-        console.print(Text(below, style="dim"), soft_wrap=True)
+        console.print(Text(printable(below), style="dim"), soft_wrap=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from core.cli.saying import say
 from core.cli.session import JsonOption, LibraryOption, opened, print_json, told_errors
 from core.paths import absolute, default_library_dir
 
@@ -32,7 +33,7 @@ def doctor(
     else:
         for finding in found.findings:
             mark = "mended" if finding.repaired else "ok" if finding.ok else "FAULT"
-            typer.echo(f"{mark:7} {finding.check:11} {finding.text}")
+            say(f"{mark:7} {finding.check:11} {finding.text}")
             if finding.would and not finding.repaired:
                 typer.echo(f"{'':19} With --repair: {finding.would}")
     if not found.ok:
@@ -72,7 +73,7 @@ def forget_faces(
             )
         typer.echo("Faces of photos that are scored from now on are found again.", err=True)
         for path in erased.left:
-            typer.echo(f"albumen: {path} is damaged and may hold faces; delete it.", err=True)
+            say(f"albumen: {path} is damaged and may hold faces; delete it.", err=True)
     if erased.left:
         raise typer.Exit(1)
 

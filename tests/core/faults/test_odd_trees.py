@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from core.cli import main
 from core.curation.apply import Rejects, apply
 from core.curation.plan import preview
 from core.curation.undo import undo
 from core.domain import Status
 from core.grouping.groups import Grouping
-from core.library.library import Library
+from core.library.library import Library, open_library
 from tests.core.faults.indexed import make_indexer, photos, rate, scan, statuses
 from tests.quick import MODEL, TinyPhotos
 
@@ -67,6 +69,33 @@ def test_a_name_that_is_no_text_is_scored_moved_and_brought_back(
     assert rejected == sorted(set(names) - set(os.listdir(os.fsencode(album))))
     undo(library)
     assert set(names) <= set(os.listdir(os.fsencode(album)))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names hold no such characters there")
+def test_names_cannot_play_tricks_on_the_terminal(
+    tiny: TinyPhotos, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """B33's kind: escape sequences, line breaks and turns of direction are shown, not done; whoever
+    reads the JSON gets the name itself."""
+    album = tmp_path / "album"
+    names = ["red\x1b[31m.jpg", "two\nlines.jpg", "bell\a.jpg", "\u202egpj.exe"[::-1] + ".jpg"]
+    for name in names:
+        tiny.save(album / name)
+    at = ["--library", str(tmp_path / "library")]
+    with open_library(tmp_path / "library") as library:
+        scan(library, album)
+    assert main(["list", *at]) == 0
+    said = capsys.readouterr().out
+    assert "red\u241b[31m.jpg" in said
+    assert "two\u240alines.jpg" in said
+    assert not {"\x1b", "\a", "\u202e"} & set(said)
+    assert main(["rate", str(album / names[0]), "--stars", "3", *at]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+    assert main(["show", str(album / "not\x1bthere.jpg"), *at]) == 2
+    assert "not\u241bthere.jpg" in capsys.readouterr().err
+    assert main(["list", "--json", *at]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert {Path(photo["path"]).name for photo in listed} == set(names)
 
 
 def test_nested_roots_show_each_photo_once_whatever_is_scanned_first(
