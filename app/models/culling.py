@@ -131,12 +131,25 @@ def group_text(group: GroupChoice) -> str:
     return f"{kind}{when}  ·  {count}  ·  {stay}"
 
 
+def choice_reason(choice: Choice) -> str:
+    """Why a photo stays or goes, in the user's language."""
+    values: dict[str, str] = {}
+    for name, value in choice.phrase.values.items():
+        if isinstance(value, float):
+            values[name] = score_text(value)
+        elif isinstance(value, int):
+            values[name] = number(value)
+        else:
+            values[name] = tr(value) if name == "fault" else value
+    return tr(choice.phrase.text, **values)
+
+
 def choice_text(choice: Choice) -> str:
     """What becomes of a photo and why, in a few lines."""
     lines = [display_name(choice.item.lead.path.name)]
     if choice.item.lead.mean is not None:
         lines.append(tr("score {mean} of 10", mean=score_text(choice.item.lead.mean)))
-    lines.append(f"{tr('Stays') if choice.kept else tr('Goes')}: {choice.reason}")
+    lines.append(f"{tr('Stays') if choice.kept else tr('Goes')}: {choice_reason(choice)}")
     if choice.too_close:
         lines.append(tr("too close to call"))
     return "\n".join(lines)

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.models.culling import CHOICE_ROLE, GROUP_ROLE, PlanModel
+from app.models.culling import CHOICE_ROLE, GROUP_ROLE, PlanModel, choice_reason
 from app.models.thumbnails import ThumbnailCache
 from app.theme import Theme, icon_pixmap
 from app.translation import tr
@@ -143,7 +143,7 @@ class ChoiceDelegate(QStyledItemDelegate):
         painter.setPen(tokens.color("text_dim"))
         rest = QRect(area.x(), top + line, area.width() + 4, 3 * line)
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap)
-        painter.drawText(rest, flags, choice.reason)
+        painter.drawText(rest, flags, choice_reason(choice))
 
 
 class PlanView(QListView):

@@ -28,9 +28,11 @@ class KeepPage(QWidget):
 
     Signals:
         closed(): back to the grid.
+        rejects_chosen(object): the ``Rejects`` that the user wants from now on.
     """
 
     closed = Signal()
+    rejects_chosen = Signal(object)
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class KeepPage(QWidget):
         thumbnails: ThumbnailCache,
         ties: TieView,
         theme: Theme,
+        rejects: Rejects = Rejects.FLAG,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -80,7 +83,7 @@ class KeepPage(QWidget):
                 (Rejects.TRASH, tr("move the rest to the trash")),
             ]
         )
-        self._rejects = Rejects.FLAG
+        self._rejects = rejects
         self.rejects.show_value(self._rejects)
         self.summary = label("", "dim")
         self.go = push_button(tr("Apply"), primary=True)
@@ -217,6 +220,7 @@ class KeepPage(QWidget):
     def _choose_rejects(self, rejects: Rejects) -> None:
         self._rejects = rejects
         self.rejects.show_value(rejects)
+        self.rejects_chosen.emit(rejects)
 
     def _show_plan(self, plan: Plan | None) -> None:
         self._plan.set_plan(plan)

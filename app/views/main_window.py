@@ -48,6 +48,7 @@ from app.views.toolbar import VIEWS, Toolbar
 from app.window_state import WindowState
 from app.wording import hint_text
 from core.analysis import DEFAULT_MODEL
+from core.curation.apply import Rejects
 from core.domain import Box, ColorLabel, Flag, IndexProgress, PhotoQuery, SortKey
 from core.grouping.groups import Grouping
 from core.inference.cards import bundled_models
@@ -116,6 +117,7 @@ class MainWindow(QMainWindow):
                 theme,
             ),
             theme,
+            Rejects(settings.rejects),
         )
         self.pages.add("keep", self.keep)
         self.overview = Overview(
@@ -206,6 +208,7 @@ class MainWindow(QMainWindow):
             view.closed.connect(lambda: self.show_view("grid"))
         for view in (self.compare, self.survey):
             view.rated.connect(lambda photo_id, stars: session.actions.rate(stars, [photo_id]))
+        self.keep.rejects_chosen.connect(lambda rejects: self._keep(rejects=rejects.value))
         self.loupe.heat_toggled.connect(self.commands["heatmap"].setChecked)
         self.loupe.faces_toggled.connect(self.commands["faces"].setChecked)
         self.pages.welcome.add_requested.connect(self.ask_for_folder)

@@ -2,8 +2,8 @@
 
 Order of preference: the user's word; then photos without a hard portrait fault, of one scene also
 those that are not clearly softer than its sharpest; then the lower bound of the score, less what an
-almost equal photo that already stays takes away. Whatever happens, N stay, and what can't be judged
-stays besides.
+almost equal photo that already stays takes away; of exact copies the original. Whatever happens, N
+stay, and what can't be judged stays besides.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from core.curation import phrases
 from core.curation.faults import SCENE, Faults
+from core.curation.phrases import Phrase
 from core.domain import Flag, Status
+from core.grouping.copies import placing
 from core.grouping.groups import Group, GroupKind
 from core.grouping.items import Item, distance, face_likeness
 from core.paths import display_name
@@ -56,7 +59,7 @@ class Why(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What becomes of one item in one group, and why, in the user's words.
+    """What becomes of one item in one group, and why.
 
     ``rival`` is the photo that it lost against or replaces, if one can be named. ``too_close``:
     the score does not tell it from a rival on the other side of the line.
@@ -65,9 +68,14 @@ class Choice:
     item: Item
     kept: bool
     why: Why
-    reason: str
+    phrase: Phrase
     too_close: bool = False
     rival: int | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why, in English."""
+        return str(self.phrase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +113,23 @@ def lower_bound(item: Item) -> float:
     return float("-inf") if mean is None else mean - uncertainty(item)
 
 
-def protected(item: Item, whole: frozenset[int], kind: GroupKind) -> tuple[Why, str] | None:
+def protected(item: Item, whole: frozenset[int], kind: GroupKind) -> tuple[Why, Phrase] | None:
     """Why an item can't be rejected by the program at all, or ``None``."""
     if not item.online:
-        return Why.UNJUDGED, "its drive is away"
+        return Why.UNJUDGED, Phrase(phrases.AWAY)
     if item.lead.status is not Status.SCORED or item.lead.mean is None:
         words = {
-            Status.UNREADABLE: "it can't be read",
-            Status.NOT_SCORED: "it was not scored",
-            Status.PENDING: "it is not scored yet",
+            Status.UNREADABLE: phrases.UNREADABLE,
+            Status.NOT_SCORED: phrases.NOT_SCORED,
+            Status.PENDING: phrases.PENDING,
         }
-        return Why.UNJUDGED, words.get(item.lead.status, "it has no score")
+        return Why.UNJUDGED, Phrase(words.get(item.lead.status, phrases.NO_SCORE))
     if kind is GroupKind.UNDATED:
-        return Why.UNJUDGED, "nobody knows its day"
+        return Why.UNJUDGED, Phrase(phrases.NO_DAY)
     if kind is GroupKind.BRACKET:
-        return Why.WHOLE, "part of an exposure bracket"
+        return Why.WHOLE, Phrase(phrases.BRACKET)
     if kind is GroupKind.PANORAMA or item.id in whole:
-        return Why.WHOLE, "part of a bracket or panorama"
+        return Why.WHOLE, Phrase(phrases.SERIES)
     return None
 
 
@@ -174,7 +182,7 @@ def choose(
         ranking.keep(best, open_items)
         slots -= 1
         if few and not unwanted:
-            kept.append(Choice(best, True, Why.FEW, f"no more than {n} are there"))
+            kept.append(Choice(best, True, Why.FEW, Phrase(phrases.FEW, {"n": n})))
         else:
             kept.append(Choice(best, True, *_why_kept(best, kept, open_items, n, faults)))
     staying = [choice.item for choice in kept]
@@ -186,13 +194,17 @@ def choose(
     return GroupChoice(group, (*ties.marked(kept, gone), *besides, *ties.marked(gone, kept)))
 
 
-def _users_word(item: Item, overrides: Mapping[int, bool]) -> str | None:
+def _users_word(item: Item, overrides: Mapping[int, bool]) -> Phrase | None:
     if item.id in overrides:
-        return "you keep it" if overrides[item.id] else None
+        return Phrase(phrases.YOU_KEEP) if overrides[item.id] else None
     if item.flag is Flag.PICK:
-        return "your pick"
+        return Phrase(phrases.YOUR_PICK)
     if item.rating > 0 and item.flag is not Flag.REJECT:
-        return "1 star from you" if item.rating == 1 else f"{item.rating} stars from you"
+        return (
+            Phrase(phrases.ONE_STAR)
+            if item.rating == 1
+            else Phrase(phrases.STARS, {"stars": item.rating})
+        )
     return None
 
 
@@ -213,7 +225,7 @@ class _Ranking:
         for other in others:
             self._alike[other.id] = self._alike.get(other.id, 0.0) + likeness(kept, other)
 
-    def key(self, item: Item) -> tuple[bool, bool, int, float, int]:
+    def key(self, item: Item) -> tuple[bool, bool, int, float, tuple[int, ...], int]:
         """Sort key: smaller is better."""
         worth = lower_bound(item) - ALIKE_PENALTY * self._alike.get(item.id, 0.0)
         return (
@@ -221,6 +233,7 @@ class _Ranking:
             self._copies.get(item.id) in self._kept_copies,
             len(self._faults(item)),
             -worth,
+            placing(item) if item.id in self._copies else (),
             item.id,
         )
 
@@ -237,18 +250,18 @@ def likeness(first: Item, second: Item) -> float:
 
 def _why_kept(
     item: Item, kept: list[Choice], others: list[Item], n: int, faults: Faults
-) -> tuple[Why, str]:
+) -> tuple[Why, Phrase]:
     found = faults(item)
     if found:
-        return Why.FEW, f"{found[0]}, but at least {n} stay"
+        return Why.FEW, Phrase(phrases.FAULTY_BUT, {"fault": found[0], "n": n})
     if item.flag is Flag.REJECT:
-        return Why.FEW, f"you rejected it, but at least {n} stay"
+        return Why.FEW, Phrase(phrases.REJECTED_BUT, {"n": n})
     better = [
         other for other in others if not faults(other) and lower_bound(other) > lower_bound(item)
     ]
     if kept and better:
-        return Why.VARIETY, "differs from the others that stay"
-    return Why.BEST, "the best" if not kept else "among the best"
+        return Why.VARIETY, Phrase(phrases.DIFFERS)
+    return Why.BEST, Phrase(phrases.AMONG_BEST if kept else phrases.BEST)
 
 
 def _rejection(
@@ -259,37 +272,36 @@ def _rejection(
     faults: Faults,
 ) -> Choice:
     if overrides.get(item.id) is False or item.flag is Flag.REJECT:
-        return Choice(item, False, Why.USER, "you rejected it")
+        return Choice(item, False, Why.USER, Phrase(phrases.YOU_REJECTED))
     for other in kept:
         if item.id in copies and copies.get(other.id) == copies[item.id]:
             name = display_name(other.lead.path.name)
-            return Choice(item, False, Why.COPY, f"an exact copy of {name}", rival=other.id)
+            said = Phrase(phrases.COPY, {"name": name})
+            return Choice(item, False, Why.COPY, said, rival=other.id)
     found = faults(item)
     if found and any(not faults(other) for other in kept):
-        return Choice(item, False, Why.FAULT, found[0])
+        return Choice(item, False, Why.FAULT, Phrase(found[0]))
     twin = max(kept, key=lambda other: (likeness(item, other), -other.id), default=None)
     if twin is not None and likeness(item, twin) >= 0.5:
         gap = (twin.lead.mean or 0) - (item.lead.mean or 0)
         name = display_name(twin.lead.path.name)
-        how = f"which scores {gap:.2f} higher" if gap >= 0.005 else "which stays"
-        return Choice(item, False, Why.ALIKE, f"nearly the same as {name}, {how}", rival=twin.id)
+        said = (
+            Phrase(phrases.ALIKE_HIGHER, {"name": name, "gap": gap})
+            if gap >= 0.005
+            else Phrase(phrases.ALIKE_STAYS, {"name": name})
+        )
+        return Choice(item, False, Why.ALIKE, said, rival=twin.id)
     judged = [other for other in kept if other.lead.mean is not None]
     mean = item.lead.mean or 0.0
     if not judged:
-        return Choice(item, False, Why.SCORE, f"scores {mean:.2f}; your choices stay")
+        return Choice(item, False, Why.SCORE, Phrase(phrases.YOUR_CHOICES, {"mean": mean}))
     last = min(judged, key=lambda other: (other.lead.mean or 0.0, other.id))
     lowest = last.lead.mean or 0.0
     if mean > lowest:
-        return Choice(
-            item, False, Why.SCORE, f"scores {mean:.2f}; those that stay show more", rival=last.id
-        )
-    return Choice(
-        item,
-        False,
-        Why.SCORE,
-        f"scores {mean:.2f}, below the {lowest:.2f} of the last that stays",
-        rival=last.id,
-    )
+        said = Phrase(phrases.SHOW_MORE, {"mean": mean})
+    else:
+        said = Phrase(phrases.BELOW, {"mean": mean, "lowest": lowest})
+    return Choice(item, False, Why.SCORE, said, rival=last.id)
 
 
 _SETTLED = frozenset({Why.USER, Why.COPY, Why.FAULT})

@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.curation.phrases import (
+    EYES_CLOSED,
+    FACE_BLURRED,
+    FACE_COVERED,
+    FACE_CUT,
+    MOTION_BLUR,
+    SOFTER,
+)
 from core.grouping.groups import Group, GroupKind
 from core.grouping.items import Item
 
@@ -19,11 +27,11 @@ class HardFault:
 
 
 HARD_FAULTS: Mapping[str, HardFault] = {
-    "eyes_closed": HardFault("closed eyes", 0.2),
-    "motion_blur": HardFault("motion blur", 0.2),
-    "face_blurred": HardFault("the face is not sharp", 0.2),
-    "face_covered": HardFault("the face is covered", 0.3),  # half of it: not a hand at the chin
-    "face_cut": HardFault("the face is cut off", 0.2),
+    "eyes_closed": HardFault(EYES_CLOSED, 0.2),
+    "motion_blur": HardFault(MOTION_BLUR, 0.2),
+    "face_blurred": HardFault(FACE_BLURRED, 0.2),
+    "face_covered": HardFault(FACE_COVERED, 0.3),  # half of it: not a hand at the chin
+    "face_cut": HardFault(FACE_CUT, 0.2),
 }
 """By code."""
 
@@ -80,5 +88,5 @@ class Faults:
     def __call__(self, item: Item) -> list[str]:
         found = hard_faults(item)
         if item.id in self._soft and not _BLURS.intersection(found):
-            found.append("softer than the sharpest of the series")
+            found.append(SOFTER)
         return found

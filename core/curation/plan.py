@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.curation.choice import Choice, GroupChoice, Why, choose
+from core.curation.phrases import ELSEWHERE, Phrase
 from core.errors import UsageError
 from core.files.companions import companions
 from core.grouping.groups import Grouping, Groups, group_photos
@@ -206,7 +207,7 @@ def keep_only(plan: Plan, group_id: str, item_id: int) -> Plan:
 def _settle(group: GroupChoice, staying: set[int]) -> GroupChoice:
     choices = [
         dataclasses.replace(
-            choice, kept=True, why=Why.ELSEWHERE, reason="stays for another group", too_close=False
+            choice, kept=True, why=Why.ELSEWHERE, phrase=Phrase(ELSEWHERE), too_close=False
         )
         if not choice.kept and choice.item.id in staying
         else choice

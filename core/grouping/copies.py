@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -36,6 +37,26 @@ def exact_copies(
                 by_hash.setdefault(proof, []).append(item)
         found += [copies for copies in by_hash.values() if len(copies) > 1]
     return found
+
+
+_COPYING = r"copy|copia|copie|cópia|kopie|kopia|kopi|kopio"
+_MARKED = re.compile(
+    rf"(\(\d+\)|[ _-]({_COPYING})( ?\(?\d+\)?)?|^({_COPYING})( \(?\d+\)?)? (of|de|von) .*)$",
+    re.IGNORECASE,
+)
+"""What file managers and browsers add to the name of a copy: ``IMG (1)``, ``IMG - Copy``,
+``Copy of IMG``, ``IMG - Kopie (2)``."""
+
+
+def placing(item: Item) -> tuple[bool, bool, int, int]:
+    """Of exact copies, the one with the smallest of these is the original, as far as can be told.
+
+    It has raw partners; its name doesn't say that it is a copy; its file is the oldest; it lies in
+    the fewest folders.
+    """
+    path = item.lead.path
+    marked = _MARKED.search(path.stem) is not None
+    return not item.partners, marked, item.lead.mtime_ns, len(path.parts)
 
 
 def _hash(photo: GroupPhoto, hash_of: Callable[[Path], bytes]) -> bytes | None:

@@ -187,6 +187,36 @@ def test_of_equal_files_one_stays_when_there_are_others() -> None:
     assert outcome.rejected[0].reason == "an exact copy of 1.jpg"
 
 
+@pytest.mark.parametrize(
+    ("original", "copy"),
+    [
+        ({"mtime_ns": 100}, {"mtime_ns": 200}),
+        ({"mtime_ns": 200}, {"path": Path("/album/IMG_1 (1).jpg"), "mtime_ns": 100}),
+        ({"mtime_ns": 200}, {"path": Path("/album/IMG_1 - Copy.jpg"), "mtime_ns": 100}),
+        ({"mtime_ns": 200}, {"path": Path("/album/Kopie von IMG_1.jpg"), "mtime_ns": 100}),
+        ({"path": Path("/album/IMG_1.jpg")}, {"path": Path("/album/backup/old/IMG_1.jpg")}),
+        ({"path": Path("/album/IMG_1-2.jpg")}, {"path": Path("/album/IMG_1 copy 2.jpg")}),
+    ],
+    ids=["older", "(1)", "- Copy", "Kopie von", "placed higher", "copy 2"],
+)
+def test_of_equal_files_the_original_stays(
+    original: dict[str, object], copy: dict[str, object]
+) -> None:
+    for first, second in ((copy, original), (original, copy)):  # whichever was indexed first
+        group = burst(photo(1, 5.0, likeness=1, **first), photo(2, 5.0, likeness=1, **second))
+        stays = 2 if second is original else 1
+        assert kept(group, 1, copies={1: 0, 2: 0}) == [stays]
+
+
+def test_of_equal_files_the_one_beside_its_raw_stays_and_a_pick_before_all() -> None:
+    plain, paired = photo(1, 5.0, mtime_ns=1), photo(2, 5.0, mtime_ns=9)
+    paired = replace(paired, partners=(replace(paired.lead, id=3, path=Path("/album/2.cr2")),))
+    copies = {1: 0, 2: 0}
+    assert kept(burst(plain, paired), 1, copies=copies) == [2]
+    picked = replace(plain, lead=replace(plain.lead, flag=Flag.PICK))
+    assert kept(burst(picked, paired), 1, copies=copies) == [1]
+
+
 def test_scores_that_cannot_be_told_apart_are_said_to_be_close() -> None:
     group = burst(photo(1, 5.04), photo(2, 5.0), photo(3, 4.0))
     assert {choice.item.id for choice in choose(group, 1).too_close} == {1, 2}
