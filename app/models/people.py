@@ -209,6 +209,12 @@ class PeopleBook(QObject):
         named = [(p.id, p.name) for p in self._all if p.name and p.id != here]
         return sorted(named, key=lambda one: one[1].casefold())
 
+    def name_of(self, person_id: int) -> str:
+        """A person's name where it is nobody else's too; else an empty text."""
+        name = next((p.name for p in self._all if p.id == person_id), "")
+        alike = [p for p in self._all if p.name.casefold() == name.casefold()]
+        return name if len(alike) == 1 else ""
+
     # --- the user's words ------------------------------------------------------------------------
 
     def name(self, person_id: int, name: str) -> None:

@@ -181,5 +181,7 @@ def describe_filters(query: PhotoQuery) -> list[str]:
         parts.append(tr(title(query.reason)))
     if query.min_rating is not None:
         parts.append(trn("{n} star or more", "{n} stars or more", query.min_rating))
+    if query.person is not None:
+        parts.append(tr("a person without a name"))
     parts += [term.text for term in query.terms]
     return parts

@@ -443,10 +443,9 @@ class MainWindow(QMainWindow):
 
     def _show_person(self, person_id: int) -> None:
         """All photos of a person in the grid; the chip takes the filter off again."""
-        browser = self._session.browser
-        browser.show_all()
-        browser.change(person=person_id, album_id=None)
+        name = self._session.people.name_of(person_id)
         self.sidebar.choose(None)
+        self.places.show_person(person_id, name)
         self.show_view("grid")
 
     def _refresh_people(self, _change: object) -> None:

@@ -13,7 +13,7 @@ from app.views.filter_bar import FilterBar
 from app.views.ignore_sheet import IgnoreSheet
 from core.domain import Album, SmartAlbum, Term
 from core.searching.parsing import QueryError, parse
-from core.searching.writing import query_text, written
+from core.searching.writing import query_text, quoted, written
 
 
 class Places(QObject):
@@ -75,9 +75,21 @@ class Places(QObject):
         self._search, self._terms = album, terms
         self._browser.only(terms)
 
+    def show_person(self, person_id: int, name: str) -> None:
+        """All photos of a person, as a search that can be read, changed and kept where there is a
+        name to write."""
+        self._search = None
+        self._browser.only(parse(f"person:{quoted(name)}") if name else ())
+        if not name:
+            self._browser.change(person=person_id)
+
     def _save_search(self) -> None:
         """Keep the filters as they are under the name of their own words, to be renamed."""
         query = self._browser.query
+        if query.person is not None:
+            said = tr("Give this person a name first; then the search can be kept.")
+            self._session.notifier.say(said)
+            return
         text = query_text(query)
         album = next((a for a in self._session.albums.albums if a.id == query.album_id), None)
         if album is not None:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Text,
     and_,
     cast,
+    exists,
     false,
     func,
     literal_column,
@@ -146,10 +147,19 @@ def _reason(values: Sequence[str | Span]) -> TermFilter:
     return TermFilter(ids=named)
 
 
+def _called(name: ColumnElement[str], values: Sequence[str | Span]) -> ColumnElement[bool]:
+    """Has one of these names whole, or where nothing has, holds it: “Ann” finds no Anna beside
+    an Ann, and “gran” finds Grandma."""
+    parts = []
+    for value in values:
+        whole = name.collate("NOCASE") == value
+        nobody = ~exists(select(name).where(whole).correlate(None))
+        parts.append(or_(whole, and_(name.contains(value, autoescape=True), nobody)))
+    return or_(*parts)
+
+
 def _person(values: Sequence[str | Span]) -> TermFilter:
-    named = select(people.c.id).where(
-        or_(*(people.c.name.contains(value, autoescape=True) for value in values))
-    )
+    named = select(people.c.id).where(_called(people.c.name, values))
     shown = select(person_faces.c.photo_id).where(
         person_faces.c.person_id.in_(named), person_faces.c.source != "user_not"
     )
@@ -157,9 +167,7 @@ def _person(values: Sequence[str | Span]) -> TermFilter:
 
 
 def _album(values: Sequence[str | Span]) -> TermFilter:
-    named = select(albums.c.id).where(
-        or_(*(albums.c.name.contains(value, autoescape=True) for value in values))
-    )
+    named = select(albums.c.id).where(_called(albums.c.name, values))
     return TermFilter(own=listing.c.album_id.in_(named))
 
 

@@ -119,6 +119,29 @@ def test_a_persons_photos_are_shown_in_the_grid_until_the_filter_is_off(
     qtbot.waitUntil(lambda: len(session.browser.listing.ids) == 9)
 
 
+def test_a_named_persons_photos_are_a_search_that_can_be_kept(
+    qtbot: QtBot, session: Session, library: Library, window: MainWindow
+) -> None:
+    person = people_queries.everybody(library.queries)[0]
+    session.people.open(person.id)
+    with qtbot.waitSignal(session.browser.listed):
+        session.browser.change(min_score=9.0)
+    window.people.photos_wanted.emit(person.id)  # without a name: shown, but not to be kept
+    qtbot.waitUntil(lambda: len(session.browser.listing.ids) == 3)
+    with qtbot.waitSignal(session.notifier.posted) as said:
+        qtbot.mouseClick(window.filters.save, Qt.MouseButton.LeftButton)
+    assert "name first" in said.args[0].text
+    session.people.name(person.id, "Grandma Rose")
+    qtbot.waitUntil(lambda: session.people.name_of(person.id) == "Grandma Rose")
+    window.people.photos_wanted.emit(person.id)
+    qtbot.waitUntil(lambda: window.filters.search.text() == 'person:"Grandma Rose"')
+    qtbot.waitUntil(lambda: len(session.browser.listing.ids) == 3)
+    assert window.pages.currentWidget() is window.grid
+    qtbot.mouseClick(window.filters.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(session.albums.smart_albums) == 1)
+    assert session.albums.smart_albums[0].query == 'person:"Grandma Rose"'
+
+
 def test_a_stranger_is_hidden_and_found_again(
     qtbot: QtBot, session: Session, library: Library, window: MainWindow
 ) -> None:

@@ -98,12 +98,14 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
             lambda c: (
                 c.exec_driver_sql(
                     "INSERT INTO people (id, name, hidden, changed_at) "
-                    "VALUES (1, 'Grandma', 0, '2024-01-01 00:00:00.000000')"
+                    "VALUES (1, 'Grandma', 0, '2024-01-01 00:00:00.000000'), "
+                    "(2, 'Grandmas sister', 0, '2024-01-01 00:00:00.000000')"
                 )
                 and c.exec_driver_sql(
                     "INSERT INTO person_faces (person_id, photo_id, x, y, w, h, source) "
                     f"VALUES (1, {ids[0]}, 0, 0.1, 0.1, 0.1, 'user'), "
-                    f"(1, {ids[1]}, 0, 0.1, 0.1, 0.1, 'user_not')"
+                    f"(1, {ids[1]}, 0, 0.1, 0.1, 0.1, 'user_not'), "
+                    f"(2, {ids[3]}, 0, 0.1, 0.1, 0.1, 'user')"
                 ),
                 _nothing(),
             )
@@ -158,6 +160,7 @@ ALL = {"IMG_0001", "IMG_0002", "IMG_0003", "Ärger", "100%_done", "broken"}
         ("reason:any", {"IMG_0001"}),
         ('person:"grandma"', {"IMG_0001"}),
         ("-person:grandma", ALL - {"IMG_0001"}),
+        ("person:gran", {"IMG_0001", "Ärger"}),  # a whole name counts before a part of one
         ("taken:2024-06", {"IMG_0001", "IMG_0002"}),
         ("taken:2024-06-30", {"IMG_0002"}),
         ("taken>2024-06", {"IMG_0003"}),
@@ -198,7 +201,7 @@ def test_what_the_library_holds_is_offered(library: Library) -> None:
     values = library.queries.search_values()
     assert values["camera"] == ["Canon EOS R6", "NIKON Z 6"]
     assert values["format"] == ["cr3", "jpeg", "png"]
-    assert values["person"] == ["Grandma"]
+    assert values["person"] == ["Grandma", "Grandmas sister"]
     assert values["album"] == ["Summer"]
     assert values["taken"] == ["2024", "2024-07", "2024-06", "2023", "2023-12"]
 
