@@ -160,6 +160,13 @@ class Browser(QObject):
             self.grouping_changed.emit(by)
             self.refresh()
 
+    def find_names(self, text: str, then: Callable[[NDArray[np.int64]], object]) -> None:
+        """Positions in the list, ascending, of the photos whose names contain ``text``."""
+        query, queries = replace(without_filters(self.query), text=text), self._queries
+        self._jobs.run(
+            lambda: queries.photo_ids(query), lambda ids: then(self.photos.positions(ids))
+        )
+
     def show_all(self) -> None:
         """Take every filter off."""
         self.query = without_filters(self.query)
@@ -310,6 +317,13 @@ class Browser(QObject):
         if 0 <= position < self.photos.rowCount():
             command = Command.ClearAndSelect if choose else Command.NoUpdate
             self.selection.setCurrentIndex(self.photos.index(position), command)
+
+    def choose(self, positions: NDArray[np.int64]) -> None:
+        """Choose the photos at these ascending positions, beside whichever is active."""
+        chosen = QItemSelection()
+        for run in _runs(positions):
+            chosen.select(self.photos.index(run.start), self.photos.index(run.stop - 1))
+        self.selection.select(chosen, Command.ClearAndSelect)
 
     def step(self, by: int) -> bool:
         """Go to a neighbour; False at either end."""

@@ -51,6 +51,7 @@ def commands() -> list[Command]:
         Command("faces", tr("Faces"), views, ("V",), "face"),
         Command("info", tr("Details at the right"), views, ("I",), "panel"),
         Command("sidebar", tr("Albums at the left"), views, ("Ctrl+B",), "sidebar"),
+        Command("burst", tr("The shots of its burst"), views, ("B",), "stack"),
         *stars,
         Command("pick", tr("Pick"), judge, ("P",), "pick"),
         Command("reject", tr("Reject"), judge, ("X",), "reject"),
@@ -70,6 +71,7 @@ def commands() -> list[Command]:
         Command("group_burst", tr("Groups by burst"), move, ("Ctrl+Shift+3",)),
         Command("group_person", tr("Groups by person"), move, ("Ctrl+Shift+4",)),
         Command("find", tr("Find"), move, ("Ctrl+F",), "search"),
+        Command("jump", tr("Go to a name"), move, ("Ctrl+G",)),
         Command("show_all", tr("Show all photos"), move, ("Ctrl+Shift+F",), "filter"),
         Command("larger", tr("Larger thumbnails"), move, ("Ctrl++", "Ctrl+="), "zoom-in"),
         Command("smaller", tr("Smaller thumbnails"), move, ("Ctrl+-",)),
@@ -116,13 +118,24 @@ PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def keys_in_force(preset: str, own: Mapping[str, str] | None) -> dict[str, tuple[str, ...]]:
-    """Keys by command: the preset's, each replaced by the user's own where there is one."""
+    """Keys by command: the preset's, each replaced by the user's own where there is one. What the
+    user gave to one command is no other's, whichever preset is chosen later."""
     result = {command.name: command.keys for command in commands()}
     result |= PRESETS.get(preset, {})
-    for name, key in (own or {}).items():
-        if name in result:
-            result[name] = (key,) if key else ()
+    mine = {name: key for name, key in (own or {}).items() if name in result}
+    given = set(mine.values())
+    for name, keys in result.items():
+        if name in mine:
+            result[name] = (mine[name],) if mine[name] else ()
+        else:
+            result[name] = tuple(key for key in keys if key not in given)
     return result
+
+
+def without_key(keys: tuple[str, ...], key: str) -> str:
+    """The key that is left of a command's when another command takes one of them; empty for
+    none."""
+    return next((left for left in keys if left != key), "")
 
 
 def conflicts(keys: Mapping[str, tuple[str, ...]]) -> list[tuple[str, str, str]]:

@@ -344,7 +344,9 @@ class GridSurface(QAbstractItemView):
             edge = self._layout.margin
             place = rect.translated(-offset).adjusted(edge, 0, -edge, 0)
             size = len(sections.positions(group, count))
-            paint_header(painter, place, sections.title(group), size, self._theme, self.font())
+            paint_header(
+                painter, place, group > 0, sections.title(group), size, self._theme, self.font()
+            )
 
     def _group_at(self, point: QPoint) -> range | None:
         """Positions of the group whose header lies under a viewport point."""

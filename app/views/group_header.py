@@ -10,9 +10,16 @@ from app.translation import trn
 
 
 def paint_header(
-    painter: QPainter, area: QRect, title: str, count: int, theme: Theme, font: QFont
+    painter: QPainter,
+    area: QRect,
+    line_above: bool,
+    title: str,
+    count: int,
+    theme: Theme,
+    font: QFont,
 ) -> None:
-    """A group's title and its number of photos over a line, at the start of the row."""
+    """A group's title and its number of photos, at the start of the row; a line above parts it
+    from the group before."""
     tokens = theme.tokens
     rtl = painter.layoutDirection() is Qt.LayoutDirection.RightToLeft
     bold = QFont(font)
@@ -33,5 +40,7 @@ def paint_header(
     painter.setFont(font)
     painter.setPen(tokens.color("text_dim"))
     painter.drawText(rest, int(align | Qt.AlignmentFlag.AlignAbsolute), said)
+    if not line_above:
+        return
     painter.setPen(QPen(tokens.color("border"), 1))
     painter.drawLine(area.left(), area.top() + 3, area.right(), area.top() + 3)

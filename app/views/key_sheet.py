@@ -5,22 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import groupby
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from app.keymap import commands
 from app.theme import Theme
 from app.translation import tr
-from app.views.controls import label
+from app.views.controls import label, push_button
 from app.views.sheet import Sheet
 
 
 class KeySheet(Sheet):
-    """The keys in force, by group; any key closes it."""
+    """The keys in force, by group; any key closes it.
+
+    Signals:
+        change_wanted(): the user wants other keys.
+    """
+
+    change_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(tr("Keys"), theme, parent)
+        self.change = push_button(tr("Change keys"), link=True)
+        self.change.clicked.connect(self.change_wanted)
+        foot = QWidget()
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(0, 8, 8, 0)
+        row.addStretch()
+        row.addWidget(self.change)
+        self.set_footer(foot)
 
     def show_keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
         """Open the sheet with these keys."""

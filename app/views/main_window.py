@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import (
     QCloseEvent,
@@ -30,7 +31,9 @@ from app.views.failed_list import UNREADABLE, FailedList
 from app.views.filter_bar import FilterBar
 from app.views.help_pages import HelpPages
 from app.views.history_page import HistoryPage
+from app.views.jump_field import JumpField
 from app.views.keep_page import KeepPage
+from app.views.key_editor import KeyEditor
 from app.views.key_sheet import KeySheet
 from app.views.loupe import Loupe
 from app.views.menus import Menus
@@ -93,6 +96,7 @@ class MainWindow(QMainWindow):
         self.commands = CommandSet(self, theme)
         self.commands.bind(keys_in_force(settings.key_preset, settings.keys))
         self.grid = PhotoGrid(browser.photos, browser.selection, session.thumbnails, theme)
+        self.jump = JumpField(browser, theme, self.grid)
         self.loupe = Loupe(browser, session.thumbnails, session.pictures, theme)
         self.pages = Pages(browser, session.albums, theme)
         self.pages.add("grid", self.grid)
@@ -156,9 +160,27 @@ class MainWindow(QMainWindow):
         sheet.changed.connect(self._take_settings)
         sheet.reopen_requested.connect(self._reopen)
         sheet.model_asked.connect(self.help.show_model)
+        sheet.keys_asked.connect(self._edit_keys)
         sheet.erase_faces_requested.connect(self._session.erase_faces)
         sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())
         return sheet
+
+    @cached_property
+    def key_editor(self) -> KeyEditor:
+        """Made when it is first asked for."""
+        editor = KeyEditor(self._theme, self.centralWidget())
+        editor.changed.connect(self._take_keys)
+        editor.closed.connect(lambda: self.pages.currentWidget().setFocus())
+        return editor
+
+    def _edit_keys(self) -> None:
+        for sheet in (self.settings_sheet, self.key_sheet):
+            sheet.dismiss()
+        self.key_editor.show_keys(self._settings.key_preset, self._settings.keys)
+
+    def _take_keys(self, preset: str, own: dict[str, str] | None) -> None:
+        self._keep(key_preset=preset, keys=own)
+        self.commands.bind(keys_in_force(preset, own))
 
     def _build(self) -> None:
         middle = QHBoxLayout()
@@ -234,6 +256,7 @@ class MainWindow(QMainWindow):
         self.panel.rated.connect(session.actions.rate)
         self.panel.flagged.connect(session.actions.flag)
         self._connect_why()
+        self.key_sheet.change_wanted.connect(self._edit_keys)
         for sheet in (self.key_sheet, self.help, self.places.ignoring):
             sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())
         self.toolbar.order_chosen.connect(lambda order: self.set_order(*order))
@@ -268,6 +291,27 @@ class MainWindow(QMainWindow):
             self._session.load_details(
                 photo_id, lambda photo: grid.show_hint(photo_id, hint_text(row, photo))
             )
+
+    def _jump(self) -> None:
+        if self.pages.current_name != "grid":
+            self.show_view("grid")
+        self.jump.open()
+
+    def _show_burst(self) -> None:
+        """All shots of the active photo's burst beside each other."""
+        browser, session = self._session.browser, self._session
+        active = browser.active_id
+        ids = [] if active is None else session.bursts.bursts.with_photo(active)
+        shown = browser.photos.positions(np.asarray(ids, np.int64))
+        if len(shown) < 2:
+            hidden = len(ids) > 1
+            session.notifier.say(
+                tr("The other shots of its burst are hidden by a filter") if hidden
+                else tr("This photo is in no burst")
+            )  # fmt: skip
+            return
+        browser.choose(shown)
+        self.show_view("survey")
 
     def _zoom_to(self, box: Box) -> None:
         self.show_view("loupe")
@@ -305,6 +349,8 @@ class MainWindow(QMainWindow):
             "previous": lambda: browser.step(-1),
             "best_first": lambda: self.set_order(SortKey.SCORE, True),
             "worst_first": lambda: self.set_order(SortKey.SCORE, False),
+            "jump": self._jump,
+            "burst": self._show_burst,
             "find": self.filters.focus_search,
             "show_all": browser.show_all,
             "larger": lambda: self._resize_thumbnails(24),
@@ -487,6 +533,7 @@ class MainWindow(QMainWindow):
         roomy = grid or (photos and not short)
         self.filters.setVisible(not self.isFullScreen() and started and roomy)
         self.toolbar.order.setVisible(photos)
+        self.toolbar.groups.setVisible(grid)
         self.toolbar.size.setVisible(grid and self.width() >= NARROW)
         self.loupe.strip.setVisible(not short and not self.isFullScreen())
 

@@ -65,14 +65,14 @@ class Menus(QObject):
         """Open the menu of the chosen photos at a global position."""
         menu = QMenu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._add(menu, "loupe", "compare", "survey", "heatmap")
+        self._add(menu, "loupe", "compare", "survey", "burst", "heatmap")
         menu.addSeparator()
         self._add(menu, "pick", "reject", "unflag")
         self._add(menu.addMenu(tr("Stars")), *(f"rate_{n}" for n in range(6)))
         colors = ("red", "yellow", "green", "blue")
         self._add(menu.addMenu(tr("Colour label")), *(f"color_{c}" for c in colors))
         menu.addSeparator()
-        self._add(menu, "keep")
+        self._add(menu, "keep", "keep_only")
         if row is not None:
             menu.addSeparator()
             folder, path = QUrl.fromLocalFile(str(row.path.parent)), str(row.path)

@@ -19,6 +19,7 @@ from app.theme import Theme
 from app.translation import languages, tr
 from app.views.controls import ChoiceButton, Segments, label, push_button
 from app.views.face_erasing import FaceErasing
+from app.views.key_editor import PRESET_NAMES
 from app.views.metadata_settings import MetadataSettings
 from app.views.sheet import Sheet
 from core.inference.cards import ModelCard
@@ -35,12 +36,14 @@ class SettingsSheet(Sheet):
         reopen_requested(): the user wants the new settings now.
         erase_faces_requested(bool): erase all face data; True: names of people, too.
         model_asked(str): the user wants to read about a model.
+        keys_asked(): the user wants to change keys.
     """
 
     changed = Signal(object)
     reopen_requested = Signal()
     erase_faces_requested = Signal(bool)
     model_asked = Signal(str)
+    keys_asked = Signal()
 
     def __init__(
         self,
@@ -69,8 +72,8 @@ class SettingsSheet(Sheet):
         self.badges = QCheckBox(tr("Badges on thumbnails"))
         self.advance = QCheckBox(tr("Go on to the next photo after judging"))
         self.preset = ChoiceButton(tr("Keys"), "keyboard", theme)
-        presets = {"lightroom": "Lightroom", "digikam": "digiKam", "darktable": "darktable"}
-        self.preset.set_choices([(name, presets[name]) for name in KEY_PRESETS])
+        self.preset.set_choices([(name, PRESET_NAMES[name]) for name in KEY_PRESETS])
+        self.edit_keys = push_button(tr("Change keys"), link=True)
         self.model = ChoiceButton(tr("Model"), "heatmap", theme)
         self.model.set_choices([(card.name, card.title) for card in models])
         self.card = label("", "small")
@@ -109,7 +112,8 @@ class SettingsSheet(Sheet):
                 tr("Appearance"),
                 ((tr("Theme"), self.themes), (tr("Language"), self.language), ("", self.badges)),
             ),
-            (tr("Judging"), ((tr("Keys as in"), self.preset), ("", self.advance))),
+            (tr("Judging"), ((tr("Keys as in"), self.preset), ("", self.edit_keys),
+                             ("", self.advance))),
             (tr("Scoring"), ((tr("Model"), self.model), ("", self.card), ("", self.about_model),
                              (tr("Photos scored at once"), self.workers))),
             (tr("Memory"), ((tr("Memory for thumbnails"), self.memory),)),
@@ -139,6 +143,7 @@ class SettingsSheet(Sheet):
         self.badges.toggled.connect(lambda on: self._change(show_badges=on))
         self.advance.toggled.connect(lambda on: self._change(auto_advance=on))
         self.preset.chosen.connect(lambda name: self._change(key_preset=name))
+        self.edit_keys.clicked.connect(self.keys_asked)
         self.model.chosen.connect(lambda name: self._change(model=name))
         self.about_model.clicked.connect(
             lambda: self.model_asked.emit(self._settings.model or self._default_model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.theme import Theme
@@ -66,7 +66,12 @@ class Sheet(QWidget):
         """Show the sheet."""
         self.place()
         self.show()
-        self.place()  # only what is shown has the sizes of its style
+        body = self._area.widget()
+        if body is not None and body.layout() is not None:  # what is shown has its style's sizes
+            for child in body.findChildren(QWidget):
+                child.ensurePolished()
+            body.layout().invalidate()
+        self.place()
         self.raise_()
         self.setFocus()
 
@@ -97,6 +102,14 @@ class Sheet(QWidget):
         if event.key() == Qt.Key.Key_Escape:
             self.dismiss()
         event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """Keys that are commands of the window mean nothing here, but quitting."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if not event.matches(QKeySequence.StandardKey.Quit):
+                event.accept()
+            return True
+        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click beside the sheet closes it."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QToolButton, QVBoxLayout, QWidget
 
+from app.grouping import GROUPINGS
 from app.theme import Theme
 from app.translation import tr, trn
 from app.views.command_set import CommandSet
@@ -62,6 +63,10 @@ class Toolbar(QWidget):
         self.size.setAccessibleName(tr("Size of the thumbnails"))
         self.size.setToolTip(tr("Size of the thumbnails"))
         self.size.valueChanged.connect(lambda value: self.side_changed.emit(value * 8))
+        self.groups = IconButton("stack", tr("Groups"), theme)
+        self.groups.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.groups.setMenu(QMenu(self.groups))
+        self.groups.menu().addActions([commands[name] for name in GROUPINGS])
         self.info = _bound(IconButton("panel", "", theme), commands, "info")
         self.menu = IconButton("more", tr("Menu"), theme)
         self.menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -80,6 +85,7 @@ class Toolbar(QWidget):
         row.addWidget(self.views)
         row.addSpacing(4)
         row.addWidget(self.order)
+        row.addWidget(self.groups)
         row.addWidget(self.size)
         row.addWidget(self.info)
         row.addWidget(self.menu)
