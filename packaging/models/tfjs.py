@@ -265,12 +265,25 @@ class _Converter:
     def _pad(self, node: dict[str, Any]) -> Tensor:
         flow = self._tensor(node["input"][0])
         pairs = self._constant(node["input"][1])[[0, 3, 1, 2]]
-        pads = self._graph.weight(f"{node['name']}/pads", pairs.T.reshape(-1))
         grown = tuple(
             size if size < 0 else size + int(before) + int(after)
             for size, (before, after) in zip(flow.shape, pairs, strict=True)
         )
+        if set(np.flatnonzero(pairs)) <= {2, 3}:
+            return Tensor(self._more_channels(node["name"], flow, grown[1], pairs[1][0]), grown)
+        pads = self._graph.weight(f"{node['name']}/pads", pairs.T.reshape(-1))
         return Tensor(self._graph.node("Pad", [flow.name, pads], node["name"]), grown)
+
+    def _more_channels(self, name: str, flow: Tensor, channels: int, before: int) -> str:
+        """Channels of zeros around the others.
+
+        As a convolution that copies them: onnxruntime lays maps out in blocks of channels between
+        convolutions, and a Pad in their midst would have it lay them out anew at every step.
+        """
+        kernel = np.zeros((channels, flow.shape[1], 1, 1), np.float32)
+        kernel[np.arange(flow.shape[1]) + before, np.arange(flow.shape[1])] = 1.0
+        weight = self._graph.weight(f"{name}/copies", kernel)
+        return self._graph.node("Conv", [flow.name, weight], name, kernel_shape=[1, 1])
 
     def _reshape(self, node: dict[str, Any]) -> Tensor:
         flow = self._tensor(node["input"][0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import cv2
 import numpy as np
 import pytest
 
@@ -30,6 +31,17 @@ def test_box_filter_sees_every_pixel() -> None:
     assert set(resize(pixels, 2, 2, "box").ravel()) == {50}
     assert set(resize(pixels, 2, 2, "area").ravel()) == {50}
     assert set(resize(pixels, 2, 2, "nearest").ravel()) != {50}
+
+
+def test_area_of_a_large_picture_is_its_mean() -> None:
+    noise = np.random.default_rng(0)
+    pixels = noise.integers(0, 256, (751, 1003, 3), np.uint8)  # halved, with a row and column left
+    small = resize(pixels, 200, 150, "area")
+    exact = cv2.resize(pixels, (200, 150), interpolation=cv2.INTER_AREA)
+    assert small.shape == (150, 200, 3)
+    assert np.abs(small.mean(axis=(0, 1)) - pixels.mean(axis=(0, 1))).max() < 1
+    blurred = [cv2.GaussianBlur(picture, (0, 0), 2).astype(int) for picture in (small, exact)]
+    assert np.abs(blurred[0] - blurred[1]).max() < 8
 
 
 def test_letterbox_keeps_the_aspect_ratio() -> None:
