@@ -50,6 +50,16 @@ class AlbumDelegate(QStyledItemDelegate):
         """A comfortable row."""
         return QSize(80, option.fontMetrics.height() + 16)
 
+    def updateEditorGeometry(
+        self,
+        editor: QWidget,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Over the name, beside the icon."""
+        rtl = option.direction is Qt.LayoutDirection.RightToLeft
+        editor.setGeometry(option.rect.adjusted(8 if rtl else 36, 0, -36 if rtl else -8, 0))
+
     def paint(
         self,
         painter: QPainter,

@@ -47,10 +47,10 @@ class Places(QObject):
     @property
     def title(self) -> str:
         """The name of where one is."""
-        if self._searched():
-            assert self._search is not None
-            current = self._session.albums.smart_albums
-            return next((a.name for a in current if a.id == self._search.id), self._search.name)
+        if self._search is not None and self._searched():
+            for album in self._session.albums.smart_albums:
+                if album.id == self._search.id:
+                    return album.name
         album_id = self._browser.query.album_id
         albums = self._session.albums.albums
         album = next((a for a in albums if a.id == album_id), None)

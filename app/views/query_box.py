@@ -231,6 +231,7 @@ class QueryHelp(QWidget):
         self.list.itemClicked.connect(lambda item: self._take(self.list.row(item)))
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
+        self.error.setContentsMargins(8, 2, 8, 2)
         column.setSpacing(4)
         column.addWidget(self.error)
         column.addWidget(self.list)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDate, Qt
 from pytestqt.qtbot import QtBot
 
 from app.session import Session
-from core.domain import ColorLabel, SortKey
+from core.domain import Analysis, ColorLabel, PhotoMetadata, SortKey
 from core.library.library import Library
 from tests.app.conftest import OpenWindow
-from tests.app.synthetic import fill
+from tests.app.synthetic import fill, scored
 from tests.app.test_window import answered, shown_names
+
+
+def taken_in_june(number: int) -> Analysis:
+    """One photo a day, from the first of June 2024 on."""
+    facts = PhotoMetadata("jpeg", 600, 400, taken_at=datetime(2024, 6, 1 + number, 12))
+    return replace(scored(number), metadata=facts)
 
 
 def test_a_search_is_completed_read_and_answered(
@@ -86,6 +94,43 @@ def test_filters_of_the_menu_are_written_into_the_box(
     assert len(shown_names(session)) == 6
 
 
+def test_a_range_of_days_is_chosen_and_written_into_the_box(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    fill(library, tmp_path / "album", 6, taken_in_june)
+    window = open_window()
+    more = window.filters.more
+    more._fill(library.queries.search_values())
+    entry = next(a for a in more.menus["taken"].actions() if a.text() == "From … to …")
+    entry.trigger()
+    sheet = more.dates
+    assert sheet is not None
+    assert (sheet.first.date(), sheet.last.date()) == (QDate(2024, 6, 1), QDate(2024, 6, 30))
+    sheet.first.setDate(QDate(2024, 6, 4))  # the other way round is meant all the same
+    sheet.last.setDate(QDate(2024, 6, 2))
+    with answered(qtbot, session):
+        qtbot.mouseClick(sheet.use, Qt.MouseButton.LeftButton)
+    assert window.filters.search.text() == "taken:2024-06-02..2024-06-04"
+    assert sorted(shown_names(session)) == [f"photo-0000{n}.jpg" for n in (1, 2, 3)]
+    more.ask_for_dates()
+    assert (sheet.first.date(), sheet.last.date()) == (QDate(2024, 6, 2), QDate(2024, 6, 4))
+
+
+def test_people_are_offered_by_name(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    fill(library, tmp_path / "album", 3)
+    more = open_window().filters.more
+    more._fill({})
+    texts = [action.text() for action in more.menus["person"].actions()]
+    assert "Nobody has a name yet" in texts
+    more._fill({"person": ["Ann & Bo", "Grandma"]})
+    ann = next(a for a in more.menus["person"].actions() if a.text() == "Ann && Bo")
+    with answered(qtbot, session):
+        ann.trigger()
+    assert more.window().filters.search.text() == 'person:"Ann & Bo"'  # type: ignore[attr-defined]
+
+
 def test_a_search_is_kept_named_chosen_removed_and_brought_back(
     qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
 ) -> None:
@@ -113,6 +158,7 @@ def test_a_search_is_kept_named_chosen_removed_and_brought_back(
     with qtbot.waitSignal(session.notifier.posted):
         qtbot.keyClick(window.sidebar, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: session.albums.smart_albums == [])
+    qtbot.waitUntil(lambda: window.toolbar.title.text() == "All photos")
     with qtbot.waitSignal(session.notifier.posted):
         session.actions.undo()
     qtbot.waitUntil(lambda: [a.name for a in session.albums.smart_albums] == ["Good ones"])
