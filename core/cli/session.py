@@ -39,6 +39,8 @@ ModelOption = Annotated[
 def opened(library: Path | None) -> Iterator[Library]:
     """The library of a command, closed afterwards."""
     with open_library(absolute(library) if library else default_library_dir()) as found:
+        for note in found.notes:
+            say(note, err=True)
         yield found
 
 

@@ -49,13 +49,13 @@ class Recovered:
 
 
 def back_up_daily(database: Path, today: date) -> Path | None:
-    """Write today's backup unless there is one; keep the newest ``KEPT_DAYS``.
+    """Write today's backup unless there is one, or nothing to keep; keep the newest ``KEPT_DAYS``.
 
     Returns the new file, or ``None``. The copy is made under another name and renamed when whole.
     """
     folder = database.parent / BACKUP_FOLDER
     target = folder / f"library-{today.isoformat()}.db"
-    if target.exists():
+    if target.exists() or not _holds_photos(database):
         return None
     private_folder(folder)
     unfinished = target.with_suffix(".unfinished")
@@ -79,6 +79,11 @@ def back_up_daily(database: Path, today: date) -> Path | None:
     for old in backups(database)[KEPT_DAYS:]:
         old.unlink()
     return target
+
+
+def _holds_photos(database: Path) -> bool:
+    with contextlib.closing(sqlite3.connect(database, timeout=30)) as connection:
+        return connection.execute("SELECT 1 FROM photos LIMIT 1").fetchone() is not None
 
 
 def backups(database: Path) -> list[Path]:

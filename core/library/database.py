@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, ExceptionContext
 from sqlalchemy.exc import DatabaseError
 
 from core.errors import LibraryError, NewerLibraryError
@@ -32,7 +32,13 @@ WRITE_TIMEOUT_S = 2.0
 closing need not wait longer."""
 
 
-def make_engine(path: Path, *, read_only: bool, migrating: bool = False) -> Engine:
+def make_engine(
+    path: Path,
+    *,
+    read_only: bool,
+    migrating: bool = False,
+    on_damage: Callable[[], None] = lambda: None,
+) -> Engine:
     """An engine for the library file with every connection set up the same way.
 
     Readers are kept from writing by SQLite itself; the writer takes the lock when its transaction
@@ -41,6 +47,8 @@ def make_engine(path: Path, *, read_only: bool, migrating: bool = False) -> Engi
     Args:
         migrating: tables may be dropped and made anew under views and rows that refer to them
             (https://sqlite.org/lang_altertable.html, section 7); who migrates checks these.
+        on_damage: called when SQLite finds the file malformed; what was asked of the connection
+            fails with ``LibraryError`` then.
     """
     busy_s = BUSY_TIMEOUT_S if read_only or migrating else WRITE_TIMEOUT_S
     # The file is opened through a creator: a URL would mangle names that aren't plain text.
@@ -70,6 +78,23 @@ def make_engine(path: Path, *, read_only: bool, migrating: bool = False) -> Engi
         if read_only:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()
+
+    @event.listens_for(engine, "handle_error")
+    def _explain(context: ExceptionContext) -> BaseException | None:
+        code = getattr(context.original_exception, "sqlite_errorcode", None)
+        primary = None if code is None else code & 0xFF
+        if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            log.error("the library is damaged: %s", context.original_exception)
+            on_damage()
+            return LibraryError(
+                "The library is damaged. At the next start it is set aside, and albums, stars, "
+                "flags and names are recovered from it and its backups. No photo is touched."
+            )
+        if read_only and primary in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+            return LibraryError(f"The library {path} can't be read: its disk fails or is away.")
+        if read_only and primary == sqlite3.SQLITE_BUSY:
+            return LibraryError(f"The library {path} is held by another program.")
+        return None
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

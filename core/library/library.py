@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 from datetime import date
 from pathlib import Path
 
+from core.domain import LibraryChange
 from core.errors import LibraryError, NewerLibraryError
 from core.files.private import private_file
 from core.files.thumbnails import ThumbnailStore
@@ -21,7 +23,8 @@ from core.library.writer import Writer
 log = logging.getLogger(__name__)
 
 OPEN_MARK = "library.open"
-"""A file that stands while the library is open: found at a start, the last end was no clean one."""
+"""A file that stands while the library is open: found at a start, the last end was no clean one,
+or what was read was damaged."""
 
 
 class Library:
@@ -40,6 +43,7 @@ class Library:
         self.notes: list[str] = []
         self.path = path
         self._open_mark = path / OPEN_MARK
+        self._damaged = threading.Event()
         make_folder(path)
         self.presence = Presence(path)
         try:
@@ -49,12 +53,15 @@ class Library:
             raise
         if self.presence.first:
             private_file(self._open_mark)
-            self._back_up(database)
-        self._read_engine = make_engine(database, read_only=True)
-        self._write_engine = make_engine(database, read_only=False)
+            self._back_up()
+        on_damage = self._damaged.set
+        self._read_engine = make_engine(database, read_only=True, on_damage=on_damage)
+        self._write_engine = make_engine(database, read_only=False, on_damage=on_damage)
         self.queries = Queries(self._read_engine)
         self.writer = Writer(self._write_engine)
         self.thumbnails = ThumbnailStore(path)
+        self._day = date.today()
+        self.writer.subscribe(self._back_up_on_a_new_day)
         self._foreign: ForeignChanges | None = None
 
     def take_turn(self) -> bool:
@@ -86,12 +93,19 @@ class Library:
         self.notes.append(replace_damaged(database, date.today()))
         return prepare(path)
 
-    def _back_up(self, database: Path) -> None:
+    def _back_up(self) -> None:
         try:
-            backup.back_up_daily(database, date.today())
+            backup.back_up_daily(self.path / DATABASE_NAME, date.today())
         except (OSError, sqlite3.Error) as error:
             self.notes.append(f"Today's backup of the library could not be written: {error}.")
             log.warning("no backup today: %s", error)
+
+    def _back_up_on_a_new_day(self, _: LibraryChange) -> None:
+        """A window may stay open for weeks."""
+        today = date.today()
+        if today != self._day and self.presence.first:
+            self._day = today
+            self._back_up()
 
     def close(self) -> None:
         """Finish pending writes and let go of the files."""
@@ -102,7 +116,8 @@ class Library:
         self.thumbnails.close()
         self._read_engine.dispose()
         self._write_engine.dispose()
-        if self.presence.first:
+        if self.presence.first and not self._damaged.is_set():
+            self._back_up()  # of a library that was new this morning there is none yet
             self._open_mark.unlink(missing_ok=True)
         self.presence.release()
 

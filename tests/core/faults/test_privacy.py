@@ -96,6 +96,9 @@ def test_all_that_is_written_is_for_the_user_alone(tiny: TinyPhotos, tmp_path: P
         save_settings(Settings(), home / "config/settings.json")
         with open_library(home / "library") as library:
             scan(library, album)
+        with open_library(home / "library") as library:
+            library.writer.set_rating([1], 3).result()
+            library.thumbnails.get(1)
             found = _rights(tmp_path / "user")
             assert {"library.db", "library.db-wal", "library.lock", "thumbnails.db",
                     "settings.json", "backups", "albumen.log"} <= found.keys()  # fmt: skip
