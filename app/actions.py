@@ -27,6 +27,7 @@ class UserActions(QObject):
     Signals:
         album_added(object): a new ``Album``, to be shown and scanned.
         judged(): photos were rated, flagged or labelled by key, so the view may go on.
+        undone(): an action was taken back or done again.
         search_saved(object): a new ``SmartAlbum``, to be named.
         ignoring_changed(object): an ``Album`` to be looked through again.
 
@@ -36,6 +37,7 @@ class UserActions(QObject):
 
     album_added = Signal(object)
     judged = Signal()
+    undone = Signal()
     search_saved = Signal(object)
     ignoring_changed = Signal(object)
 
@@ -101,6 +103,7 @@ class UserActions(QObject):
         self._jobs.follow(self._writer.redo(), lambda what: self._tell_redone(what))
 
     def _tell_undone(self, done: Undone) -> None:
+        self.undone.emit()
         text = tr("Undone: {what}", what=done.description)
         if done.unrestored:
             reasons = (left.reason for left in done.unrestored)
@@ -144,6 +147,7 @@ class UserActions(QObject):
         if what is None:
             self._notifier.say(tr("Nothing to redo"))
         else:
+            self.undone.emit()
             self._notifier.say(tr("Done again: {what}", what=what), tr("Undo"), self.undo)
 
     def add_albums(self, paths: Sequence[Path]) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.actions import UserActions
 from app.browsing import Browser
+from app.group_words import GroupWords
 from app.jobs import Jobs
 from app.library_feed import LibraryFeed, ProgressFeed
 from app.models.albums import AlbumListModel
@@ -143,6 +144,7 @@ class Session(QObject):
         self.details.loaded.connect(self.why.show_photo)
         self.actions = UserActions(library, self.browser, self.jobs, self.notifier, self)
         self.culling = Culling(library, self.jobs, self)
+        self.groups = GroupWords(library, self.jobs, self.notifier, self.actions.take_back, self)
         self.culling.applied.connect(self.actions.tell_applied)
         self.culling.failed.connect(self.notifier.report)
         self.history = HistoryModel(library, self.jobs, self)

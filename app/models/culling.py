@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,12 @@ class PlanModel(QAbstractListModel):
         self.beginResetModel()
         self._rows = rows
         self.endResetModel()
+
+    def group_above(self, group_id: str) -> GroupChoice | None:
+        """The group before one."""
+        groups = [group for group, choice in self._rows if choice is None]
+        place = next((n for n, group in enumerate(groups) if group.group.id == group_id), 0)
+        return groups[place - 1] if place else None
 
     def row_of(self, item_id: int, group_id: str) -> int | None:
         """Where an item of a group stands."""
@@ -172,25 +178,42 @@ class Culling(QObject):
         self._library = library
         self._jobs = jobs
         self._asked = 0
+        self._question: tuple[Scope, str, int, Grouping] | None = None
         self.settle: Callable[[], object] = lambda: None
         """Waits until files of the user's judgements are written, before a preview notes them."""
         self.applying: Callable[[Callable[[], Applied]], Applied] = lambda work: work()
         """What files are moved in."""
         self.plan: Plan | None = None
 
-    def ask(self, scope: Scope, model: str, n: int, by: Grouping) -> None:
+    def ask_again(self) -> None:
+        """Photos are grouped differently now: the same question, with the clicks made so far."""
+        if self._question is not None and self.plan is not None:
+            self.ask(*self._question, clicks=self.plan.overrides)
+
+    def ask(
+        self,
+        scope: Scope,
+        model: str,
+        n: int,
+        by: Grouping,
+        *,
+        clicks: Mapping[int, bool] | None = None,
+    ) -> None:
         """Ask for a preview; an earlier question's answer is dropped."""
         self._asked += 1
         number, library = self._asked, self._library
-        self.plan = None
-        self.planned.emit(None)
+        self._question = (scope, model, n, by)
+        if clicks is None:
+            self.plan = None
+            self.planned.emit(None)
 
         def work() -> Plan:
             self.settle()
             taste = load_taste(library, model)
-            return preview(
+            plan = preview(
                 library, model, n, by, album_id=scope.album_id, ids=scope.ids, taste=taste
             )
+            return revise(plan, clicks) if clicks else plan
 
         self._jobs.run(work, lambda plan: self._take(number, plan), self.failed.emit)
 

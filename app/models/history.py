@@ -114,7 +114,12 @@ class HistoryModel(QAbstractListModel):
 
 def entry_title(entry: HistoryEntry) -> str:
     """What was done, in one line."""
-    words = {"judgement": _judgement, "curation": _curation, "people": _people}.get(entry.kind)
+    words = {
+        "judgement": _judgement,
+        "curation": _curation,
+        "people": _people,
+        "groups": _groups,
+    }.get(entry.kind)
     if words is not None:
         return words(entry)
     if entry.kind == "smart_album":
@@ -160,6 +165,15 @@ def _curation(entry: HistoryEntry) -> str:
         "trash": tr("the rest moved to the trash"),
     }.get(str(entry.details.get("rejects")), tr("the rest flagged"))
     return f"{what}, {rest}"
+
+
+def _groups(entry: HistoryEntry) -> str:
+    return {
+        "merge": tr("Told to be one series"),
+        "split": tr("Split off a series"),
+        "apart": tr("Told to be no series"),
+        "forget": tr("Grouped by themselves again"),
+    }.get(str(entry.details.get("action")), entry.description)
 
 
 def _people(entry: HistoryEntry) -> str:

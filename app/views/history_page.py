@@ -30,6 +30,7 @@ ICONS = {
     "curation": "trophy",
     "people": "person",
     "smart_album": "search",
+    "groups": "survey",
 }
 MARGIN = 12
 ICON = 36

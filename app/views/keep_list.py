@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QContextMenuEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -28,6 +28,7 @@ from app.models.culling import CHOICE_ROLE, GROUP_ROLE, PlanModel, choice_reason
 from app.models.thumbnails import ThumbnailCache
 from app.theme import Theme, icon_pixmap
 from app.translation import tr
+from app.views.group_menu import BY_HAND
 from app.views.photo_delegate import draw_fitted
 from app.wording import score_text
 from core.curation.choice import Choice
@@ -65,7 +66,8 @@ class ChoiceDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if choice is None:
-            self._paint_heading(painter, option, str(index.data()))
+            by_hand = index.data(GROUP_ROLE).group.kind in BY_HAND
+            self._paint_heading(painter, option, str(index.data()), by_hand)
         else:
             focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
             current = index.row() == self._view.currentIndex().row()
@@ -73,7 +75,9 @@ class ChoiceDelegate(QStyledItemDelegate):
             self._paint_choice(painter, option, choice, focused or current, hovered)
         painter.restore()
 
-    def _paint_heading(self, painter: QPainter, option: QStyleOptionViewItem, text: str) -> None:
+    def _paint_heading(
+        self, painter: QPainter, option: QStyleOptionViewItem, text: str, by_hand: bool
+    ) -> None:
         tokens = self._theme.tokens
         area = option.rect.adjusted(6, 8, -6, -4)
         font = QFont(option.font)
@@ -82,6 +86,12 @@ class ChoiceDelegate(QStyledItemDelegate):
         painter.setPen(tokens.color("text_dim"))
         align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading
         painter.drawText(area, int(QStyle.visualAlignment(option.direction, align)), text)
+        if by_hand:  # the three dots say that a click opens a menu
+            ratio = painter.device().devicePixelRatioF()
+            dots = icon_pixmap("more", tokens.colors["text_dim"], 18, ratio)
+            rtl = option.direction is Qt.LayoutDirection.RightToLeft
+            left = area.left() if rtl else area.right() - 18
+            painter.drawPixmap(QPointF(left, area.center().y() - 9), dots)
         painter.setPen(QPen(tokens.color("border"), 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
 
@@ -153,12 +163,15 @@ class PlanView(QListView):
         toggled(object, object): ``GroupChoice`` and ``Choice``.
         only_wanted(object, object): ``GroupChoice`` and ``Choice``.
         opened(int): id of a photo to look at.
+        menu_wanted(QPoint, object, object): global position, ``GroupChoice``, and ``Choice`` or
+            None for a heading.
     """
 
     toggled = Signal(object, object)
     only_wanted = Signal(object, object)
     opened = Signal(int)
     left = Signal()
+    menu_wanted = Signal(QPoint, object, object)
 
     def __init__(self, plan: PlanModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -177,6 +190,7 @@ class PlanView(QListView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.DefaultContextMenu)
         self.clicked.connect(self._toggle)
         self.doubleClicked.connect(self._toggle)
 
@@ -196,6 +210,34 @@ class PlanView(QListView):
         self.only_wanted.emit(group, choice)
         if following is not None and following < self._plan.rowCount():
             self.setCurrentIndex(self._plan.index(following))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be said of the photo, or of the group whose heading was clicked."""
+        point = event.pos()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            point = self.visualRect(self.currentIndex()).center()
+        self._ask_menu(point)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click on a heading opens the menu of its group."""
+        point = event.position().toPoint()
+        index = self.indexAt(point)
+        if (
+            event.button() is Qt.MouseButton.LeftButton
+            and index.isValid()
+            and index.data(CHOICE_ROLE) is None
+        ):
+            self._ask_menu(point)
+        super().mouseReleaseEvent(event)
+
+    def _ask_menu(self, point: QPoint) -> None:
+        index = self.indexAt(point)
+        if index.isValid():
+            choice = index.data(CHOICE_ROLE)
+            if choice is not None:
+                self.setCurrentIndex(index)
+            spot = self.viewport().mapToGlobal(point)
+            self.menu_wanted.emit(spot, index.data(GROUP_ROLE), choice)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space and Return change, Shift+P decides a group, Escape leaves."""

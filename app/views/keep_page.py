@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
 
+from app.group_words import GroupWords
 from app.models.culling import Culling, PlanModel, Scope
 from app.models.thumbnails import ThumbnailCache
 from app.theme import Theme
 from app.translation import number, tr, trn
 from app.views.controls import ChoiceButton, label, push_button
 from app.views.flow_layout import FlowLayout
+from app.views.group_menu import group_menu
 from app.views.keep_list import ChoiceDelegate, PlanView
 from app.views.tie_view import TieView
 from app.wording import size_text
@@ -42,6 +44,7 @@ class KeepPage(QWidget):
         thumbnails: ThumbnailCache,
         ties: TieView,
         theme: Theme,
+        words: GroupWords,
         rejects: Rejects = Rejects.FLAG,
         parent: QWidget | None = None,
     ) -> None:
@@ -53,9 +56,11 @@ class KeepPage(QWidget):
         self._model = model
         self._thumbnails = thumbnails
         self._theme = theme
+        self._words = words
         self._plan = PlanModel(self)
         self.ties = ties
         self._decided: set[str] = set()
+        self._place: int | None = None
         self.decide = push_button("")
         self.view = PlanView(self._plan)
         self.view.setItemDelegate(ChoiceDelegate(thumbnails, theme, self.view))
@@ -106,7 +111,10 @@ class KeepPage(QWidget):
         row.addWidget(self.decide)
         row.add_last(self.go)
         hint = label(
-            tr("Click a photo to change its fate  ·  Shift+P: keep only this one of its group"),
+            tr(
+                "Click a photo to change its fate, a heading to split or join groups  ·  "
+                "Shift+P: keep only this one of its group"
+            ),
             "small",
         )
         self.body.addWidget(self.message)
@@ -133,6 +141,8 @@ class KeepPage(QWidget):
         self.view.toggled.connect(self._culling.toggle)
         self.view.only_wanted.connect(self._culling.keep_only)
         self.view.left.connect(self.closed)
+        self.view.menu_wanted.connect(self._open_menu)
+        self._words.said.connect(self.ask_again)
         self.decide.clicked.connect(self._start_deciding)
         self.ties.only_wanted.connect(self._decide)
         self.ties.skipped.connect(self._skip)
@@ -212,6 +222,18 @@ class KeepPage(QWidget):
         if self.isVisible():
             self._culling.ask(self._scope(), self._model(), self.count.value(), self._grouping)
 
+    def ask_again(self) -> None:
+        """Groups or judgements changed: ask again, and stay at the place that is looked at."""
+        if self.isVisible():
+            self._place = self.view.verticalScrollBar().value()
+            self._culling.ask_again()
+
+    def _open_menu(self, point: QPoint, group: GroupChoice, choice: Choice | None) -> None:
+        above = self._plan.group_above(group.group.id)
+        menu = group_menu(self._words, group, choice, above, self)
+        if menu is not None:
+            menu.popup(point)
+
     def _choose_grouping(self, by: Grouping) -> None:
         self._grouping = by
         self.by.show_value(by)
@@ -224,6 +246,10 @@ class KeepPage(QWidget):
 
     def _show_plan(self, plan: Plan | None) -> None:
         self._plan.set_plan(plan)
+        place, self._place = self._place, None
+        if place is not None and plan is not None:
+            self.view.doItemsLayout()
+            self.view.verticalScrollBar().setValue(place)
         self.go.setEnabled(plan is not None and plan.rejected > 0)
         if plan is None:
             self._decided.clear()

@@ -52,6 +52,7 @@ from app.window_state import WindowState
 from app.wording import hint_text
 from core.analysis import DEFAULT_MODEL
 from core.curation.apply import Rejects
+from core.curation.marks import Said
 from core.domain import Box, ColorLabel, Flag, IndexProgress, PhotoQuery, SortKey
 from core.grouping.groups import Grouping
 from core.inference.cards import bundled_models
@@ -121,6 +122,7 @@ class MainWindow(QMainWindow):
                 theme,
             ),
             theme,
+            session.groups,
             Rejects(settings.rejects),
         )
         self.pages.add("keep", self.keep)
@@ -139,6 +141,7 @@ class MainWindow(QMainWindow):
         self.panel = ScorePanel(theme)
         self.menus = Menus(self.commands, theme, self)
         self.menus.theme_chosen.connect(self.choose_theme)
+        self.menus.group_said.connect(self._say_of_group)
         self.toolbar = Toolbar(self.commands, self.menus.main_menu(), theme)
         self._build()
         self.messages = MessageBar(theme, self.centralWidget())
@@ -230,6 +233,7 @@ class MainWindow(QMainWindow):
             view.closed.connect(lambda: self.show_view("grid"))
         for view in (self.compare, self.survey):
             view.rated.connect(lambda photo_id, stars: session.actions.rate(stars, [photo_id]))
+        session.actions.undone.connect(self.keep.ask_again)
         self.keep.rejects_chosen.connect(lambda rejects: self._keep(rejects=rejects.value))
         self.loupe.heat_toggled.connect(self.commands["heatmap"].setChecked)
         self.loupe.faces_toggled.connect(self.commands["faces"].setChecked)
@@ -597,7 +601,19 @@ class MainWindow(QMainWindow):
 
     def _open_photo_menu(self, point: QPoint) -> None:
         browser = self._session.browser
-        self.menus.photo_menu(point, browser.photos.row(browser.active_position))
+        row = browser.photos.row(browser.active_position)
+        self.menus.photo_menu(point, row, browser.chosen_count)
+
+    def _say_of_group(self, what: Said) -> None:
+        """The user's word on the chosen photos' group."""
+        ids, groups = self._targets(), self._session.groups
+        say = {
+            Said.MERGE: groups.merge,
+            Said.SPLIT: groups.split,
+            Said.APART: groups.take_apart,
+            Said.FORGET: groups.forget,
+        }[what]
+        say(ids)
 
     # --- Qt's events -----------------------------------------------------------------------------
 

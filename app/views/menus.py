@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.grouping import GROUPINGS
 from app.theme import Theme, ThemeChoice
-from app.translation import tr
+from app.translation import tr, trn
 from app.views.command_set import CommandSet
+from core.curation.marks import Said
 from core.domain import PhotoRow
 
 
@@ -20,9 +21,11 @@ class Menus(QObject):
 
     Signals:
         theme_chosen(object): a ``ThemeChoice``.
+        group_said(object): what the user says of the chosen photos, a ``Said``.
     """
 
     theme_chosen = Signal(object)
+    group_said = Signal(object)
 
     def __init__(self, commands: CommandSet, theme: Theme, window: QWidget) -> None:
         super().__init__(window)
@@ -61,7 +64,7 @@ class Menus(QObject):
         for action, choice in zip(themes.actions(), ThemeChoice, strict=True):
             action.setChecked(choice is self._theme.choice)
 
-    def photo_menu(self, point: QPoint, row: PhotoRow | None) -> QMenu:
+    def photo_menu(self, point: QPoint, row: PhotoRow | None, chosen: int = 1) -> QMenu:
         """Open the menu of the chosen photos at a global position."""
         menu = QMenu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -73,6 +76,7 @@ class Menus(QObject):
         self._add(menu.addMenu(tr("Colour label")), *(f"color_{c}" for c in colors))
         menu.addSeparator()
         self._add(menu, "keep", "keep_only")
+        self._add_series(menu.addMenu(tr("Series")), chosen)
         if row is not None:
             menu.addSeparator()
             folder, path = QUrl.fromLocalFile(str(row.path.parent)), str(row.path)
@@ -83,3 +87,21 @@ class Menus(QObject):
             menu.addAction(tr("Copy its path"), lambda: QGuiApplication.clipboard().setText(path))
         menu.popup(point)
         return menu
+
+    def _add_series(self, menu: QMenu, chosen: int) -> None:
+        several = chosen > 1
+        for said, text, possible in (
+            (Said.MERGE, tr("The chosen photos are one series"), several),
+            (Said.APART, tr("The chosen photos are no series"), several),
+            (
+                Said.SPLIT,
+                trn(
+                    "The chosen photo is not of its series",
+                    "The chosen photos are not of their series",
+                    max(1, chosen),
+                ),
+                chosen > 0,
+            ),
+            (Said.FORGET, tr("Group by itself again"), chosen > 0),
+        ):
+            menu.addAction(text, partial(self.group_said.emit, said)).setEnabled(possible)

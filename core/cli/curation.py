@@ -250,7 +250,7 @@ def rate(
             raise UsageError(f"A photo has 0 to 5 stars, not {stars}.")
         files = [existing_file(photo) for photo in photos]
         with opened(library) as opened_library:
-            ids = [_indexed(opened_library, file) for file in files]
+            ids = [indexed(opened_library, file) for file in files]
             if clear:
                 stars = 0
             if stars is not None:
@@ -357,7 +357,7 @@ def learn_taste(
         )
 
 
-def _indexed(library: Library, path: Path) -> int:
+def indexed(library: Library, path: Path) -> int:
     """The photo's id; a file that no album holds yet is put into the index by itself."""
     known = library.queries.photo_by_path(path, "")
     if known is not None:

@@ -133,6 +133,24 @@ def preview(
     return plan_groups(groups, n, by, freeze(groups.items))
 
 
+def rest_of_group(library: Library, photo_ids: Sequence[int]) -> list[int]:
+    """The other photos of the groups (bursts, brackets, panoramas) that these are in now."""
+    known = library.queries.files_by_id(photo_ids)
+    wanted = set(photo_ids)
+    rest: dict[int, None] = {}
+    for folder in {file.path.parent for file in known.values()}:
+        groups = group_photos(
+            group_queries.group_photos(library.queries, "", folder=folder),
+            marks=group_queries.marks(library.queries),
+            thumbnails=library.thumbnails.get_many,
+        )
+        for group in groups.groups:
+            ids = [photo.id for item in group.items for photo in item.photos]
+            if wanted.intersection(ids):
+                rest |= dict.fromkeys(photo_id for photo_id in ids if photo_id not in wanted)
+    return list(rest)
+
+
 def check_n(n: int) -> None:
     """Refuse to keep nothing.
 

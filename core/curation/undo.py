@@ -13,7 +13,13 @@ from core.curation.apply import LeftAlone
 from core.curation.lock import CurationBusyError, locked
 from core.curation.restore import take_back
 from core.errors import UsageError
-from core.library import curation_writes, group_queries, people_rows, smart_album_writes
+from core.library import (
+    curation_writes,
+    group_mark_writes,
+    group_queries,
+    people_rows,
+    smart_album_writes,
+)
 from core.library.group_queries import CurationRecord
 from core.library.library import Library
 
@@ -29,11 +35,11 @@ class HistoryEntry:
     Attributes:
         id: what ``undo`` takes.
         at: when, UTC.
-        kind: ``curation``, ``judgement``, ``people`` or ``smart_album``.
+        kind: ``curation``, ``judgement``, ``people``, ``groups`` or ``smart_album``.
         description: one line.
         details: what was done, for putting it into words: of a curation ``rejects``, ``n`` and
             ``by``, of a judgement the value of each field where all photos got the same, of people
-            ``action``, ``name`` and ``count``.
+            ``action``, ``name`` and ``count``, of groups ``action``.
         undone: whether it is taken back.
         photos: how many photos it changed.
         files: how many files are away because of it now.
@@ -88,6 +94,9 @@ def _entry(record: CurationRecord) -> HistoryEntry:
     elif record.kind == people_rows.PEOPLE:
         photos = int(record.after.get("photos", 0))
         details = {n: record.after.get(n) for n in ("action", "name", "old", "count")}
+    elif record.kind == group_mark_writes.GROUPS:
+        photos = int(record.after.get("count", 0))
+        details = {"action": record.after.get("action")}
     elif record.kind == smart_album_writes.SMART_ALBUM:
         photos = 0
         details = {
@@ -153,6 +162,8 @@ def undo(library: Library, journal_id: int | None = None) -> Undone:
             back = smart_album_writes.take_back
             library.writer.submit(lambda c: back(c, record.id)).result()
             return Undone(record.id, record.description, repeatable=True)
+        if record.kind == group_mark_writes.GROUPS:
+            return _take_back_marks(library, record)
         if record.kind == people_rows.PEOPLE:
             return _take_back_people(library, record)
         return _take_back_judgement(library, record)
@@ -172,6 +183,13 @@ def _take_back_judgement(library: Library, record: CurationRecord) -> Undone:
         photo_ids=tuple(int(key) for key in record.after if int(key) not in kept),
         repeatable=True,
     )
+
+
+def _take_back_marks(library: Library, record: CurationRecord) -> Undone:
+    kept = library.writer.submit(lambda c: group_mark_writes.take_back(c, record.id)).result()
+    notes = ("What was said of some of these photos since is left so.",) if kept else ()
+    photos = int(record.after.get("count", 0))
+    return Undone(record.id, record.description, photos=photos, notes=notes, repeatable=True)
 
 
 def _take_back_people(library: Library, record: CurationRecord) -> Undone:

@@ -1,4 +1,4 @@
-"""Writes of curation: marks about groups, the journal of file moves, and taking back.
+"""Writes of curation: the journal of file moves, and taking back.
 
 Each function runs inside the writer's transaction. Before a file is touched its move stands here
 as ``planned``; that it was moved is noted after. What happened in between can always be told from
@@ -7,7 +7,7 @@ the disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection
 
 from core.domain import FileState, Flag, LibraryChange
-from core.library.schema import group_marks, journal, judgements, moves, now, photos
+from core.library.schema import journal, judgements, moves, now, photos
 
 CURATION = "curation"
 JUDGEMENT = "judgement"
@@ -36,58 +36,6 @@ class NewMove:
     size: int
     mtime_ns: int
     content_hash: bytes | None = None
-
-
-# --- groups ---------------------------------------------------------------------------------------
-
-
-def mark_pairs(
-    connection: Connection, pairs: Iterable[tuple[int, int]], together: bool
-) -> tuple[None, LibraryChange]:
-    """Remember that pairs of photos belong together, or do not."""
-    ordered = {(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]}
-    if not ordered:
-        return None, LibraryChange()
-    moment = now()
-    statement = upsert(group_marks)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["first_id", "second_id"],
-            set_={name: statement.excluded[name] for name in ("together", "changed_at")},
-        ),
-        [
-            {"first_id": low, "second_id": high, "together": together, "changed_at": moment}
-            for low, high in ordered
-        ],
-    )
-    return None, LibraryChange(updated=frozenset(i for pair in ordered for i in pair))
-
-
-def clear_marks(connection: Connection, photo_ids: Sequence[int]) -> tuple[None, LibraryChange]:
-    """Forget what was said of pairs within these photos."""
-    inside = list(photo_ids)
-    for start in range(0, len(inside), 400):
-        for other in range(0, len(inside), 400):
-            connection.execute(
-                delete(group_marks).where(
-                    group_marks.c.first_id.in_(inside[start : start + 400]),
-                    group_marks.c.second_id.in_(inside[other : other + 400]),
-                )
-            )
-    return None, LibraryChange(updated=frozenset(photo_ids))
-
-
-def replace_marks(
-    connection: Connection,
-    photo_ids: Sequence[int],
-    apart: Sequence[tuple[int, int]],
-    together: Sequence[tuple[int, int]],
-) -> tuple[None, LibraryChange]:
-    """Forget what was said within these photos and remember this instead."""
-    result = clear_marks(connection, photo_ids)
-    mark_pairs(connection, apart, False)
-    mark_pairs(connection, together, True)
-    return result
 
 
 # --- applying -------------------------------------------------------------------------------------

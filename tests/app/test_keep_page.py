@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
-from app.models.culling import choice_reason
+from app.models.culling import CHOICE_ROLE, GROUP_ROLE, choice_reason
 from app.session import Session
 from app.theme import Theme
 from app.translation import use_language
+from app.views.group_menu import group_menu
 from app.views.main_window import MainWindow
 from app.window_state import WindowState
 from core.curation.apply import Rejects
 from core.curation.choice import Choice, Why
+from core.curation.marks import Said
 from core.curation.phrases import EYES_CLOSED, FAULTY_BUT, Phrase
 from core.domain import Flag, Status
 from core.grouping.groups import Grouping
 from core.grouping.items import GroupPhoto, Item
+from core.library import group_queries
 from core.library.library import Library
 from core.settings import Settings
 from tests.app.conftest import OpenWindow
 from tests.core.curation.made_album import MODEL, Shot, build
+from tests.core.curation.test_marks import shots
 
 
 def test_reasons_are_told_in_the_users_language(
@@ -56,6 +61,84 @@ def test_a_fault_inside_a_reason_is_translated_too() -> None:
     assert choice.reason == "closed eyes, but at least 2 stay"
     use_language("de")
     assert choice_reason(choice) == "geschlossene Augen, aber mindestens 2 bleiben"
+
+
+def entries(window: MainWindow, name: str) -> dict[str, QAction]:
+    """What the menu of a photo on the preview page offers."""
+    page = window.keep
+    index = next(
+        i
+        for i in map(page.view.model().index, range(page.view.model().rowCount()))
+        if i.data() == name
+    )
+    group, choice = index.data(GROUP_ROLE), index.data(CHOICE_ROLE)
+    above = page.view.model().group_above(group.group.id)  # type: ignore[attr-defined]
+    menu = group_menu(window.keep._words, group, choice, above, page)
+    assert menu is not None
+    return {action.text(): action for action in menu.actions()}
+
+
+def test_groups_are_split_and_joined_on_the_page_and_undone(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    build(library, tmp_path / "album", [*shots(4), *shots(2, scene=1)])
+    session.browser.change(model=MODEL)
+    window = open_window()
+    window.show_view("keep")
+
+    def grouped() -> list[list[str]]:
+        plan = session.culling.plan
+        return [] if plan is None else sorted(
+            sorted(item.lead.path.stem for item in group.group.items) for group in plan.groups
+        )  # fmt: skip
+
+    first, second = ["00", "01", "02", "03"], ["10", "11"]
+    qtbot.waitUntil(lambda: grouped() == [first, second])
+    entries(window, "00.jpg")["This photo is not of this series"].trigger()
+    qtbot.waitUntil(lambda: grouped() == [first[1:], second])
+    entries(window, "10.jpg")["One series with the group above"].trigger()
+    qtbot.waitUntil(lambda: grouped() == [[*first[1:], *second]])
+    entries(window, "02.jpg")["Split the series after this photo"].trigger()
+    qtbot.waitUntil(lambda: grouped() == [["01", "02"], ["03", "10", "11"]])
+    entries(window, "02.jpg")["These photos are no series"].trigger()
+    qtbot.waitUntil(lambda: grouped() == [["03", "10", "11"]])
+    for left in ([["01", "02"], ["03", "10", "11"]], [[*first[1:], *second]],
+                 [first[1:], second], [first, second]):  # fmt: skip
+        session.actions.undo()
+        qtbot.waitUntil(lambda left=left: grouped() == left)
+
+
+def test_clicks_on_the_page_outlive_a_split(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    ids = build(library, tmp_path / "album", [*shots(3), *shots(3, scene=1)])
+    session.browser.change(model=MODEL)
+    window = open_window()
+    window.show_view("keep")
+    qtbot.waitUntil(lambda: session.culling.plan is not None)
+    plan = session.culling.plan
+    assert plan is not None
+    group = plan.groups[0]
+    worst = group.rejected[-1]
+    session.culling.toggle(group, worst)
+    entries(window, "10.jpg")["This photo is not of this series"].trigger()
+    qtbot.waitUntil(lambda: len(session.culling.plan.groups[1].choices) == 2)  # type: ignore[union-attr]
+    now = session.culling.plan
+    assert now is not None
+    assert worst.item.id in {choice.item.id for choice in now.groups[0].kept}
+    assert ids[3] not in {item.id for group in now.groups for item in group.group.items}
+
+
+def test_chosen_photos_of_the_grid_become_one_series(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    ids = build(library, tmp_path / "album", [*shots(1), *shots(1, scene=1)])
+    session.browser.change(model=MODEL)
+    window = open_window()
+    window.grid.selectAll()
+    with qtbot.waitSignal(session.groups.said):
+        window.menus.group_said.emit(Said.MERGE)
+    assert group_queries.marks(library.queries) == {(ids[0], ids[1]): True}
 
 
 def test_where_rejects_go_is_remembered(

@@ -268,3 +268,29 @@ def test_where_metadata_is_written_keep_and_undo_write_it(
     assert {xmp.read(path).flag for path in rejected} == {None}
     run("metadata", album, "--read")
     assert all(photo["flag"] is None for photo in run("list", album))
+
+
+def test_groups_are_told_by_hand_and_taken_back(run: Run, tmp_path: Path) -> None:
+    album = tmp_path / "burst"
+    for number in range(3):
+        save_photo(album / f"IMG_{number}.jpg", seed=1, width=400, height=300)
+        Image.open(album / "IMG_0.jpg").save(album / f"IMG_{number}.jpg", quality=60 + number)
+
+    def grouped() -> list[list[str]]:
+        said = run("keep", 1, album, "--dry-run")["groups"]
+        return [names([*group["keep"], *(r["path"] for r in group["reject"])]) for group in said]
+
+    every = ["IMG_0.jpg", "IMG_1.jpg", "IMG_2.jpg"]
+    assert grouped() == [every]
+    told = run("group", album / "IMG_0.jpg", "--split")
+    assert grouped() == [every[1:]]
+    run("group", *(album / name for name in every), "--apart")
+    assert grouped() == []
+    run("group", *(album / name for name in every), "--together")
+    assert grouped() == [every]
+    assert [entry["kind"] for entry in run("history")] == ["groups"] * 3
+    for _ in range(3):
+        run("undo")
+    assert grouped() == [every]
+    assert told["journal_id"] == 1
+    run("group", album / "IMG_0.jpg", "--split", "--apart", code=2)

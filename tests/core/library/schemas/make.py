@@ -52,7 +52,7 @@ def fill(directory: Path) -> None:
         write.set_color(ids[:1], ColorLabel.GREEN).result()
         write.set_rating(ids[:1], 1).result()
         write.undo().result()
-        write.submit(lambda c: curation_writes.mark_pairs(c, [(ids[0], ids[1])], False)).result()
+        write.submit(lambda c: (_mark(c, ids[0], ids[1]), _nothing())).result()
         move = NewMove(ids[2], ALBUM / "b.jpg", ALBUM / "_rejected/b.jpg", "move", 1002, 10**18)
         journal_id, move_ids = write.submit(
             lambda c: curation_writes.begin(c, "Keep the best", [ids[2]], [move], {"n": 1})
@@ -64,6 +64,12 @@ def fill(directory: Path) -> None:
         ).result()
         write.submit(lambda c: curation_writes.set_state(c, journal_id, "applied")).result()
         write.submit(lambda c: (_people(c, ids[0]), _nothing())).result()
+
+
+def _mark(connection: object, first: int, second: int) -> None:
+    connection.exec_driver_sql(  # type: ignore[attr-defined]
+        "INSERT INTO group_marks VALUES (?, ?, 0, '2024-06-01 12:00:00.000000')", (first, second)
+    )
 
 
 def _people(connection: object, photo_id: int) -> None:
