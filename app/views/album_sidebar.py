@@ -206,14 +206,18 @@ class AlbumSidebar(QFrame):
 
     def _keep_choice(self) -> None:
         row = self._albums.row_of(self._chosen)
+        left = False
         if self._chosen_search is not None:
             found = self._albums.row_of_smart(self._chosen_search)
-            self._chosen_search = None if found is None else self._chosen_search
+            left = found is None
+            self._chosen_search = None if left else self._chosen_search
             row = row if found is None else found
         index = self._albums.index(row)
         self.view.selectionModel().setCurrentIndex(
             index, QItemSelectionModel.SelectionFlag.ClearAndSelect
         )
+        if left:  # what a removed search asked for goes with it
+            self.album_chosen.emit(self._chosen)
         if self._naming is not None:
             QTimer.singleShot(0, self, self._begin_naming)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.composition import make_window
@@ -62,6 +62,15 @@ class Sitting:
         statuses = self.session.browser.listing.statuses
         return statuses.get(Status.SCORED, 0) == count and Status.PENDING not in statuses
 
+    def ask(self, query: str) -> list[int]:
+        """Types a query and gives the ids that it finds."""
+        box = self.window.filters.search
+        self.window.commands["find"].trigger()
+        self.qtbot.keyClicks(box, query)
+        with self.qtbot.waitSignal(self.session.browser.listed, timeout=PATIENCE_MS):
+            self.qtbot.keyClick(box, Qt.Key.Key_Return)
+        return [int(i) for i in self.session.browser.photos.ids]
+
     def means(self) -> list[float]:
         photos = self.session.browser.photos
         rows = [photos.row(n) for n in range(photos.rowCount())]
@@ -110,7 +119,36 @@ def test_from_an_empty_window_to_rated_photos_and_back(
     picture = window.grab().toImage()
     assert picture.width() >= 1280
 
-    # She gives it five stars, picks it, thinks again about the pick.
+    # She asks for the better half, and compares the best two of it; the other one gets a star.
+    qtbot.keyClick(window.loupe.canvas, Qt.Key.Key_G)
+    found = first.ask(f"score>={first.means()[count // 2]:.2f} faces:1")
+    assert 2 <= len(found) < count
+    assert found[0] == best
+    assert window.filters.chip.text().startswith(f"{count - len(found)} hidden by filters")
+    qtbot.keyClick(window.grid, Qt.Key.Key_C)
+    assert window.pages.currentWidget() is window.compare
+    sides = [pane.row.id for pane in window.compare.panes if pane.row is not None]
+    assert sides == found[:2]
+    with qtbot.waitSignal(session.actions.judged):
+        qtbot.keyClick(window.compare, Qt.Key.Key_1)
+    rated = session.library.queries.photo_rows(found, session.browser.query.model)
+    assert [i for i in found if rated[i].rating == 1] == [found[1]]
+    qtbot.keyClick(window.compare, Qt.Key.Key_Escape)
+
+    # She will want to see these again: she keeps the search, and looks at everything once more.
+    qtbot.mouseClick(window.filters.save, Qt.MouseButton.LeftButton)
+    first.wait(lambda: window.sidebar.view.state() is window.sidebar.view.State.EditingState)
+    name = window.sidebar.view.findChild(QLineEdit)
+    assert name is not None
+    name.setText("The better half")
+    qtbot.keyClick(name, Qt.Key.Key_Return)
+    first.wait(lambda: window.toolbar.title.text() == "The better half")
+    qtbot.mouseClick(window.filters.chip, Qt.MouseButton.LeftButton)
+    first.wait(lambda: session.browser.photos.rowCount() == count)
+
+    # She gives the best one five stars, picks it, thinks again about the pick.
+    session.browser.activate(session.browser.photos.position(best or 0) or 0)
+    qtbot.keyClick(window.grid, Qt.Key.Key_E)
     with qtbot.waitSignal(session.actions.judged):
         qtbot.keyClick(window.loupe.canvas, Qt.Key.Key_5)
     with qtbot.waitSignal(session.actions.judged):
@@ -133,6 +171,19 @@ def test_from_an_empty_window_to_rated_photos_and_back(
         second.session.actions.undo()
     row = second.session.library.queries.photo_rows([best], model)[best]
     assert row.rating == 0
+
+    # The search that she kept finds what it found, and is still there after a change of mind.
+    albums = second.session.albums
+    second.wait(lambda: [album.name for album in albums.smart_albums] == ["The better half"])
+    kept = albums.smart_albums[0]
+    second.window.sidebar.view.setCurrentIndex(albums.index(albums.row_of_smart(kept.id) or 0))
+    second.wait(lambda: second.window.toolbar.title.text() == "The better half")
+    second.wait(lambda: second.session.browser.photos.ids.tolist() == found)
+    qtbot.keyClick(second.window.sidebar, Qt.Key.Key_Delete)
+    second.wait(lambda: not albums.smart_albums)
+    second.wait(lambda: second.session.browser.photos.rowCount() == count)
+    second.session.actions.undo()
+    second.wait(lambda: [album.name for album in albums.smart_albums] == ["The better half"])
 
     # A photo copied into the folder shows up by itself.
     extra = sorted(folder.iterdir())[0]

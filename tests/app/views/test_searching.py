@@ -159,6 +159,7 @@ def test_a_search_is_kept_named_chosen_removed_and_brought_back(
         qtbot.keyClick(window.sidebar, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: session.albums.smart_albums == [])
     qtbot.waitUntil(lambda: window.toolbar.title.text() == "All photos")
+    qtbot.waitUntil(lambda: len(session.browser.listing.ids) == 12)
     with qtbot.waitSignal(session.notifier.posted):
         session.actions.undo()
     qtbot.waitUntil(lambda: [a.name for a in session.albums.smart_albums] == ["Good ones"])
