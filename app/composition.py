@@ -20,6 +20,7 @@ from app.views.main_window import MainWindow
 from app.window_state import WindowState
 from core.crashes import Crash, FatalWatch, crash_of
 from core.errors import AlbumenError
+from core.inference.session import shared_sessions
 from core.logs import start_logging
 from core.paths import absolute, default_library_dir, log_dir
 from core.settings import Settings, SettingsError, load_settings, save_settings
@@ -66,6 +67,7 @@ def run_window(library: Path | None = None, folders: Sequence[Path] = ()) -> int
         while True:
             code, again = _run_once(app, theme, folder, folders, earlier)
             folders, earlier = (), None
+            shared_sessions.forget()  # the settings may name another processor now
             if not again:
                 return code
     except Exception as error:

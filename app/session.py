@@ -5,6 +5,7 @@ The views get the parts they need from here, never the session itself.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -48,11 +49,13 @@ from core.grouping.groups import Grouping
 from core.grouping.identify import PeopleLoop
 from core.indexer import Indexer
 from core.indexing.analyzing import lower_priority
+from core.inference.session import available_processors
 from core.library.library import Library, open_library
 from core.library.queries import Queries
 from core.library.turns import JOINED, Turn
 from core.metadata_exchange import MetadataExchange
 from core.metadata_xmp import Exchange
+from core.power import on_battery
 from core.searching.parsing import QueryError, parse
 from core.settings import Settings
 from core.watching import AlbumWatcher
@@ -154,6 +157,7 @@ class Session(QObject):
         self.face_crops = FaceCrops(
             library.thumbnails.get, self._path_of, decode, self.decoding, self
         )
+        self.battery = BatteryRule(False)
         self._latest = IndexProgress()
         self._people_loop: PeopleLoop | None = None
         if find_people:
@@ -246,6 +250,7 @@ class Session(QObject):
     def use_settings(self, settings: Settings) -> None:
         """Go by other settings, where that needs no window anew."""
         self.metadata.use(settings)
+        self.battery.wanted = settings.pause_on_battery
 
     def _undo(self, work: Callable[[], Undone]) -> Undone:
         """Any thread: nothing is read from sidecars until what was undone is out of them."""
@@ -290,6 +295,16 @@ class Session(QObject):
         self._latest = progress
         if not progress.busy and self._people_loop is not None:
             self._people_loop.wake()
+
+    def ask_machine(
+        self,
+        processors: Callable[[Sequence[str]], object],
+        storage: Callable[[Path, int], object],
+    ) -> None:
+        """What could run models here, and where the library is and how many bytes it takes."""
+        self.jobs.run(available_processors, processors)
+        folder = self.library.path
+        self.jobs.run(lambda: _bytes_in(folder), lambda size: storage(folder, size))
 
     def refresh_albums(self) -> None:
         """Ask for the albums again."""
@@ -369,6 +384,26 @@ def count_searches(queries: Queries, model: str) -> list[tuple[SmartAlbum, int]]
     return found
 
 
+class BatteryRule:
+    """Whether background work waits now; the rule may change while it works."""
+
+    def __init__(self, wanted: bool) -> None:
+        self.wanted = wanted
+
+    def __call__(self) -> bool:
+        """True while the work is to wait for the mains."""
+        return self.wanted and on_battery()
+
+
+def _bytes_in(folder: Path) -> int:
+    """Size of a folder's own files; one that goes meanwhile counts nothing."""
+    total = 0
+    for file in folder.iterdir():
+        with contextlib.suppress(OSError):
+            total += file.stat().st_size if file.is_file() else 0
+    return total
+
+
 def open_session(library_path: Path, settings: Settings) -> Session:
     """Open a library with its indexer.
 
@@ -383,15 +418,17 @@ def open_session(library_path: Path, settings: Settings) -> Session:
     if problem is not None:
         library.notes.append(problem)
     recover(library)  # an application or an undo that a crash cut short is taken back first
+    battery = BatteryRule(settings.pause_on_battery)
     work = Indexer(
         library,
         lambda: open_analyzer(model),
         model_id=model_id,
         workers=settings.workers or default_workers(),
         measure_reasons=True,
+        on_battery=battery,
     )
     watcher = AlbumWatcher(library, work)
-    return Session(
+    session = Session(
         library,
         work,
         model_id,
@@ -401,3 +438,5 @@ def open_session(library_path: Path, settings: Settings) -> Session:
         settings=settings,
         find_people=True,
     )
+    session.battery = battery
+    return session

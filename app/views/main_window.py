@@ -21,6 +21,7 @@ from app.grouping import GROUPINGS
 from app.keymap import keys_in_force
 from app.models.culling import Scope
 from app.session import Session
+from app.task_bar import TaskBar
 from app.theme import Theme, ThemeChoice
 from app.translation import tr, trn
 from app.views.activity_area import ActivityArea
@@ -90,6 +91,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._save = save
         self._busy = False
+        self._task_bar = TaskBar()
         self._done_before = 0
         self._to_open: int | None = None
         browser = session.browser
@@ -164,6 +166,7 @@ class MainWindow(QMainWindow):
         sheet.reopen_requested.connect(self._reopen)
         sheet.model_asked.connect(self.help.show_model)
         sheet.keys_asked.connect(self._edit_keys)
+        self._session.ask_machine(sheet.scoring.show_processors, sheet.scoring.show_place)
         sheet.erase_faces_requested.connect(self._session.erase_faces)
         sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())
         return sheet
@@ -555,6 +558,7 @@ class MainWindow(QMainWindow):
     def _show_progress(self, progress: IndexProgress) -> None:
         self.activity.show_progress(progress)
         self.pages.show_progress(progress)
+        self._task_bar.show(progress.done, progress.found)
         if progress.busy and progress.found:
             share = 100 * progress.done // progress.found
             self.setWindowTitle(f"Albumen – {share} %")
@@ -639,4 +643,5 @@ class MainWindow(QMainWindow):
         self._keep_state()
         self.hide()
         self._session.stop()
+        self._task_bar.show(0, 0)
         event.accept()

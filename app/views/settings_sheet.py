@@ -21,11 +21,14 @@ from app.views.controls import ChoiceButton, Segments, label, push_button
 from app.views.face_erasing import FaceErasing
 from app.views.key_editor import PRESET_NAMES
 from app.views.metadata_settings import MetadataSettings
+from app.views.scoring_settings import ScoringSettings
 from app.views.sheet import Sheet
 from core.inference.cards import ModelCard
 from core.settings import KEY_PRESETS, THEMES, Settings
 
-NEEDS_REOPENING = ("language", "model", "workers", "thumbnail_memory_mb")
+NEEDS_REOPENING = (
+    "language", "model", "workers", "thumbnail_memory_mb", "precision", "processor",
+)  # fmt: skip
 
 
 class SettingsSheet(Sheet):
@@ -92,6 +95,7 @@ class SettingsSheet(Sheet):
         for spin in (self.workers, self.memory):
             spin.setMinimumSize(120, 30)
         self.metadata = MetadataSettings(theme, self)
+        self.scoring = ScoringSettings(theme, self)
         self.faces = FaceErasing()
         self.footer = QWidget()
         self.reopen = push_button(tr("Open the window anew"), primary=True)
@@ -115,8 +119,10 @@ class SettingsSheet(Sheet):
             (tr("Judging"), ((tr("Keys as in"), self.preset), ("", self.edit_keys),
                              ("", self.advance))),
             (tr("Scoring"), ((tr("Model"), self.model), ("", self.card), ("", self.about_model),
-                             (tr("Photos scored at once"), self.workers))),
-            (tr("Memory"), ((tr("Memory for thumbnails"), self.memory),)),
+                             (tr("Photos scored at once"), self.workers),
+                             *self.scoring.rows())),
+            (tr("Memory"), ((tr("Memory for thumbnails"), self.memory),
+                            *self.scoring.storage_rows())),
             (tr("Other programs"), self.metadata.rows()),
             (tr("Privacy"), (("", self.faces),)),
         ):  # fmt: skip
@@ -127,7 +133,9 @@ class SettingsSheet(Sheet):
             for number, (name, control) in enumerate(rows, start=first + 1):
                 grid.addWidget(label(name), number, 0)
                 align = Qt.AlignmentFlag.AlignLeft
-                wide = control in (self.card, self.faces, self.metadata.note)
+                wide = control in (
+                    self.card, self.faces, self.metadata.note, self.scoring.place,
+                )  # fmt: skip
                 grid.addWidget(control, number, 1, Qt.AlignmentFlag(0) if wide else align)
         grid.setRowStretch(grid.rowCount(), 1)
         self.set_body(body)
@@ -151,6 +159,7 @@ class SettingsSheet(Sheet):
         self.workers.valueChanged.connect(lambda count: self._change(workers=count))
         self.memory.valueChanged.connect(lambda size: self._change(thumbnail_memory_mb=size))
         self.reopen.clicked.connect(self.reopen_requested)
+        self.scoring.changed.connect(lambda changes: self._change(**changes))
         self.metadata.changed.connect(lambda changes: self._change(**changes))
         self.faces.erase_requested.connect(self.erase_faces_requested)
 
@@ -181,6 +190,7 @@ class SettingsSheet(Sheet):
         self.workers.setValue(settings.workers)
         self.memory.setValue(settings.thumbnail_memory_mb)
         self.metadata.show_settings(settings)
+        self.scoring.show_settings(settings)
         waiting = any(
             getattr(settings, field) != getattr(self._opened_with, field)
             for field in NEEDS_REOPENING

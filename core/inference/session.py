@@ -206,6 +206,11 @@ class SessionPool:
                 self._sessions[key] = session
             return session
 
+    def forget(self) -> None:
+        """Load every model anew when it is next used (another processor was chosen)."""
+        with self._lock:
+            self._sessions.clear()
+
 
 shared_sessions = SessionPool()
 """The process's sessions; the default everywhere, replaced in tests by any ``SessionFactory``."""

@@ -1,0 +1,105 @@
+"""How scoring uses the machine: precision, processor, battery; and where what it makes is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QCheckBox, QWidget
+
+from app.theme import Theme
+from app.translation import tr
+from app.views.controls import ChoiceButton, label, push_button
+from app.wording import size_text
+from core.settings import Settings
+
+PROCESSOR_NAMES = {
+    "cpu": "CPU",
+    "cuda": "NVIDIA (CUDA)",
+    "directml": "DirectML",
+    "coreml": "Core ML",
+    "openvino": "OpenVINO",
+}
+"""What can run models, as its makers call it."""
+
+
+class ScoringSettings(QObject):
+    """The controls; the sheet lays them out.
+
+    Signals:
+        changed(object): fields of ``Settings`` with their new values, as a dict.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._wanted = "cpu"
+        self._there: tuple[str, ...] = ("cpu",)
+        self.precision = ChoiceButton(tr("Precision"), "contrast", theme)
+        self.precision.set_choices(
+            [("quick", tr("quick, where it agrees with exact")), ("exact", tr("exact"))]
+        )
+        self.processor = ChoiceButton(tr("Processor"), "settings", theme)
+        self.battery = QCheckBox(tr("Wait while the computer runs on its battery"))
+        self.place = label("", "small")
+        self.place.setWordWrap(True)
+        self.place.setMinimumWidth(300)
+        self.open_place = push_button(tr("Open in the file manager"), link=True)
+        self._folder: Path | None = None
+        self.precision.chosen.connect(lambda name: self.changed.emit({"precision": name}))
+        self.processor.chosen.connect(lambda name: self.changed.emit({"processor": name}))
+        self.battery.toggled.connect(lambda on: self.changed.emit({"pause_on_battery": on}))
+        self.open_place.clicked.connect(self._open)
+        self.show_place(None, 0)
+
+    def rows(self) -> tuple[tuple[str, QWidget], ...]:
+        """Controls about scoring in their order, each with its name."""
+        return (
+            (tr("Precision"), self.precision),
+            (tr("Processor"), self.processor),
+            ("", self.battery),
+        )
+
+    def storage_rows(self) -> tuple[tuple[str, QWidget], ...]:
+        """Where the library is, and how large."""
+        return (tr("Library and thumbnails"), self.place), ("", self.open_place)
+
+    def show_settings(self, settings: Settings) -> None:
+        """Show what is in force."""
+        self.precision.show_value(settings.precision)
+        self._wanted = settings.processor
+        self._offer()
+        self.battery.setChecked(settings.pause_on_battery)
+
+    def show_processors(self, there: Sequence[str]) -> None:
+        """Offer what this computer has."""
+        self._there = tuple(there)
+        self._offer()
+
+    def _offer(self) -> None:
+        names = dict.fromkeys([*self._there, self._wanted])
+        self.processor.set_choices(
+            [
+                (name, PROCESSOR_NAMES[name] if name in self._there
+                 else tr("{name} (not there)", name=PROCESSOR_NAMES[name]))
+                for name in names
+            ]
+        )  # fmt: skip
+        self.processor.show_value(self._wanted)
+        self.processor.setEnabled(len(names) > 1)
+
+    def show_place(self, folder: Path | None, size: int) -> None:
+        """Where the library and its thumbnails are kept, and how many bytes they take."""
+        self._folder = folder
+        self.place.setText(
+            "" if folder is None
+            else tr("{size} in {folder}", size=size_text(size), folder=str(folder))
+        )  # fmt: skip
+        self.open_place.setVisible(folder is not None)
+
+    def _open(self) -> None:
+        if self._folder is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))

@@ -1,0 +1,92 @@
+"""The settings about how scoring uses the machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+import app.session
+from app.session import Session, open_session
+from core.domain import IndexProgress
+from core.inference.session import SessionPool
+from core.library.library import Library
+from core.settings import Settings
+from tests.app.conftest import OpenWindow
+from tests.app.synthetic import fill
+
+
+def test_the_machine_is_asked_what_it_has_and_the_choice_is_kept(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    fill(library, tmp_path / "album", 2)
+    window = open_window()
+    kept: list[Settings] = []
+    window._save = kept.append
+    window.commands["settings"].trigger()
+    sheet = window.settings_sheet
+    qtbot.waitUntil(lambda: str(library.path) in sheet.scoring.place.text(), timeout=20_000)
+    assert not sheet.footer.isVisible()
+    sheet.scoring.precision.chosen.emit("exact")
+    assert kept[-1].precision == "exact"
+    assert sheet.footer.isVisible()  # it counts when the window is opened anew
+    sheet.scoring.precision.chosen.emit("quick")
+    assert not sheet.footer.isVisible()
+    sheet.scoring.show_processors(("cpu", "cuda"))
+    assert sheet.scoring.processor.isEnabled()
+    sheet.scoring.processor.chosen.emit("cuda")
+    assert kept[-1].processor == "cuda"
+    sheet.scoring.show_processors(("cpu",))  # a settings file of another machine
+    assert "not there" in sheet.scoring.processor.text()
+
+
+def test_waiting_on_battery_is_switched_while_it_works(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    fill(library, tmp_path / "album", 2)
+    window = open_window()
+    window.commands["settings"].trigger()
+    sheet = window.settings_sheet
+    assert sheet.scoring.battery.isChecked()
+    qtbot.mouseClick(sheet.scoring.battery, Qt.MouseButton.LeftButton, pos=QPoint(8, 10))
+    assert not sheet.scoring.battery.isChecked()
+    assert session.battery.wanted is False
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_session_waits_on_battery_as_the_settings_say(
+    qapp: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: bool
+) -> None:
+    monkeypatch.setattr(app.session, "on_battery", lambda: True)
+    made = open_session(tmp_path / "library", Settings(pause_on_battery=wanted))
+    told: list[IndexProgress] = []
+    made.work.subscribe(told.append)
+    made._start_work()
+    try:
+        assert made.work._look_at_power() is not None  # type: ignore[attr-defined]
+        assert any("battery" in p.notes for p in told) is wanted
+        made.use_settings(Settings(pause_on_battery=not wanted))
+        made.work._look_at_power()  # type: ignore[attr-defined]
+        assert ("battery" in told[-1].notes) is not wanted
+    finally:
+        made.stop()
+
+
+def test_models_are_loaded_anew_for_another_processor() -> None:
+    from core.inference.cards import find_model
+
+    loaded: list[str] = []
+
+    def load(card: object) -> object:
+        loaded.append(str(card))
+        return object()
+
+    pool = SessionPool(load)  # type: ignore[arg-type]
+    card = find_model("nima")
+    first = pool(card)
+    assert pool(card) is first
+    pool.forget()
+    assert pool(card) is not first
+    assert len(loaded) == 2
