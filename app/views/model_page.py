@@ -16,6 +16,13 @@ from app.models.card_facts import (
     measures,
     uncertainty_text,
 )
+from app.models.card_tables import (
+    crop_lines,
+    embedding_lines,
+    faithfulness_lines,
+    folder_lines,
+    size_lines,
+)
 from app.theme import Theme
 from app.translation import tr, trn
 from app.views.controls import ChoiceButton, label
@@ -99,6 +106,22 @@ class ModelPage(Sheet):
         if faults:
             title = tr("Copies spoiled on purpose that did not score above the photo")
             _section(column, title, faults, bullets=True)
+        for title, lines in (
+            (
+                tr("Order, by how many numbers describe the face"),
+                embedding_lines(card.facts.get("ablation", ())),
+            ),
+            (
+                tr("The same, trained in both stages as the paper does"),
+                embedding_lines(card.facts.get("ablation_paper", ())),
+            ),
+            (tr("Faces and bodies cut out and scored alone"), crop_lines(card)),
+            (tr("Do the heatmaps tell the truth?"), faithfulness_lines(card)),
+            (tr("Mean score of portraits in two folders"), folder_lines(card)),
+            (tr("Size and speed"), size_lines(card)),
+        ):
+            if lines:
+                _section(column, title, lines, bullets=True)
         _section(column, tr("Licence and credit"), [card.licence, card.credit, card.source])
         identity = f"{card.model_id} · SHA-256 {card.sha256[:16]}…"
         column.addWidget(_text(identity, "small"))

@@ -41,7 +41,7 @@ def put_sections(folder: Path, sections: Mapping[str, Section]) -> None:
     card = folder / CARD_FILE
     text = card.read_text("utf-8")
     for name, content in sections.items():
-        older = rf"\n*^\[\[?{re.escape(name)}\]\]?\n(?:(?!\[).*(?:\n|\Z))*"
+        older = rf"(?:\n*^\[\[?{re.escape(name)}\]\]?\n(?:(?!\[).*(?:\n|\Z))*)+"
         text = re.sub(older, "\n\n", text, flags=re.MULTILINE)
         text = text.rstrip("\n") + "\n" + "\n".join(_section(name, content)) + "\n"
     aside = card.with_name(f".{CARD_FILE}.part")

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.models.card_facts import measures
+from app.models.card_tables import size_lines
 from app.session import Session
 from core.crashes import crash_of
-from core.inference.cards import bundled_models
+from core.inference.cards import bundled_models, find_model
 from core.library.library import Library
 from tests.app.conftest import OpenWindow
 from tests.app.synthetic import fill
@@ -122,6 +123,23 @@ def test_the_model_page_tells_what_the_card_says(open_window: OpenWindow) -> Non
             assert part in said
         for measure in measures(card):
             assert measure.meaning in said
+        for line in size_lines(card):
+            assert line in said
+
+
+def test_the_model_page_tells_size_speed_folders_and_what_the_face_adds(
+    open_window: OpenWindow,
+) -> None:
+    window = open_window()
+    window.help.show_model("fused")
+    said = shown_text(window.help.model)
+    facts = find_model("fused").facts
+    assert f"{facts['speed']['ms_per_photo']:.1f} ms per photo" in said
+    assert f"{find_model('fused').bytes / 1e6:.1f} MB" in said
+    for kind in ("published", "scene", "fused"):
+        assert f"difference {abs(facts['folders'][f'{kind}_difference']):.2f}" in said
+    for row in facts["ablation"]:
+        assert f"{row['srcc']:.3f} · portraits {row['portraits_srcc']:.3f}" in said
 
 
 def test_every_figure_with_an_interval_is_shown_with_it(open_window: OpenWindow) -> None:

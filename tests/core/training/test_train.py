@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from core.inference.session import OnnxSession  # noqa: E402
 from core.training import export  # noqa: E402
 from core.training.ablate import ablate, usable_sizes  # noqa: E402
 from core.training.calibrate import fit_scale, rescale  # noqa: E402
+from core.training.encoders import VGGFACE_FILE  # noqa: E402
 from core.training.head import Steadying, photo_weights  # noqa: E402
 from core.training.losses import emd_loss, level_loss, ordered_loss  # noqa: E402
 from core.training.networks import FusedNetwork  # noqa: E402
@@ -35,6 +37,8 @@ from core.training.train import (  # noqa: E402
     train,
 )
 from core.training.workflow import nima_backbone  # noqa: E402
+
+from tests.core.training.test_encoders import stand_in  # noqa: E402
 
 NOTHING = np.array([], np.intp)
 QUICK = Settings(
@@ -200,7 +204,8 @@ def test_companions_keep_degraded_copies_below_and_two_folders_together(
     def judge(settings: Settings) -> tuple[float, float]:
         network = train(photos, np.arange(12), NOTHING, settings, load, companions=beside).network
         with torch.no_grad():
-            from core.training.head import whole_features
+            from core.training.encoders import VGGFACE_FILE  # noqa: E402
+from core.training.head import whole_features
 
             zero = torch.zeros(8, 16)
             a = network.head(whole_features(network, clean), zero).softmax(1) @ levels
@@ -368,15 +373,31 @@ def test_commands_train_evaluate_and_report(
     assert "http" not in text
 
 
-def test_training_on_ava_takes_one_command(
-    ava: Path, tmp_path: Path, no_faces: Callable[[], None]
+def test_the_papers_table_on_ava_is_the_readmes_one_command(
+    ava: Path,
+    tmp_path: Path,
+    no_faces: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     no_faces()
-    arguments = ["ablate", str(ava), "--data", "ava", "--tag", "all", "--folds", "2"]
-    arguments += ["--size", "0", "--size", "3", "--cache", str(tmp_path / "c"), "--json"]
-    answer = CliRunner().invoke(program(), arguments)
+    monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path))
+    stand_in(tmp_path / ".deepface" / "weights" / VGGFACE_FILE)
+    readme = Path(__file__).resolve().parents[3] / "README.md"
+    lines = readme.read_text(encoding="utf-8").splitlines()
+    (line,) = (line for line in lines if line.startswith("albumen ablate ~/AVA"))
+    words = shlex.split(line)[1:]
+    words[words.index("~/AVA")] = str(ava)
+    words[words.index("--out") + 1] = str(tmp_path / "table")
+    assert words[words.index("--preset") + 1] == "paper"
+    quick = ["--epochs", "1", "--size", "0", "--size", "4096", "--tag", "all"]
+    cache = ["--cache", str(tmp_path / "c"), "--json"]
+    answer = CliRunner().invoke(program(), [*words, *quick, *cache])
     assert answer.exit_code == 0, answer.stderr
-    assert [row["size"] for row in json.loads(answer.stdout)["rows"]] == [0, 3]
+    table = json.loads(answer.stdout)
+    assert table["encoder"] == "vggface"
+    assert [row["size"] for row in table["rows"]] == [0, 4096]
+    assert table["rows"][0]["all"]["n"] == 4
+    assert any((tmp_path / "table").iterdir())
 
 
 def test_a_source_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
