@@ -37,7 +37,6 @@ from core.training.train import (  # noqa: E402
     train,
 )
 from core.training.workflow import nima_backbone  # noqa: E402
-
 from tests.core.training.test_encoders import stand_in  # noqa: E402
 
 NOTHING = np.array([], np.intp)
@@ -204,8 +203,7 @@ def test_companions_keep_degraded_copies_below_and_two_folders_together(
     def judge(settings: Settings) -> tuple[float, float]:
         network = train(photos, np.arange(12), NOTHING, settings, load, companions=beside).network
         with torch.no_grad():
-            from core.training.encoders import VGGFACE_FILE  # noqa: E402
-from core.training.head import whole_features
+            from core.training.head import whole_features
 
             zero = torch.zeros(8, 16)
             a = network.head(whole_features(network, clean), zero).softmax(1) @ levels
