@@ -59,7 +59,6 @@ from core.power import on_battery
 from core.searching.parsing import QueryError, parse
 from core.settings import Settings
 from core.watching import AlbumWatcher
-from core.workers import default_workers
 
 log = logging.getLogger(__name__)
 
@@ -423,7 +422,7 @@ def open_session(library_path: Path, settings: Settings) -> Session:
         library,
         lambda: open_analyzer(model),
         model_id=model_id,
-        workers=settings.workers or default_workers(),
+        workers=settings.workers or None,
         measure_reasons=True,
         on_battery=battery,
     )

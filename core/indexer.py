@@ -21,6 +21,7 @@ from core.library.library import Library
 from core.moves import Moves
 from core.reasons.background import ReasonsLoop
 from core.reconcile import Scope
+from core.tuning import WORTH_MEASURING, measured_workers, usual_workers
 from core.work_queue import WorkQueue
 from core.workers import keep_freed_memory
 
@@ -35,7 +36,8 @@ class Indexer:
         library: the open library; the caller closes it after ``stop()``.
         analyzer_factory: opens the models; called once, on a worker thread, so that starting
             is instant. A ``ModelError`` is told through the progress' notes.
-        workers: photos analyzed at a time.
+        workers: photos analyzed at a time; ``None`` for as many as is best on this machine, which
+            is measured once, when much waits.
         folders: keep to these parts of the library (``None``: all of it).
         measure_reasons: measure faults too, whenever there is nothing to score.
         on_battery: asked now and then; while it says True nothing is analyzed.
@@ -47,14 +49,14 @@ class Indexer:
         analyzer_factory: Callable[[], Analyzer],
         *,
         model_id: str,
-        workers: int = 2,
+        workers: int | None = 2,
         folders: Sequence[Path] | None = None,
         measure_reasons: bool = False,
         on_battery: Callable[[], bool] | None = None,
     ) -> None:
         self._library = library
         self._model_id = model_id
-        self._worker_count = workers
+        self._worker_count = workers if workers is not None else usual_workers()
         self._folders = folders
         self._on_battery = on_battery
         self._paused = False
@@ -86,6 +88,7 @@ class Indexer:
             unsettled=lambda: self._scanner.unsettled(),
             hand_over=self._saver.hand_over,
             tell=self._tell,
+            choose_workers=self._best_workers if workers is None else None,
         )
         self._reasons: ReasonsLoop | None = None
         if measure_reasons:
@@ -105,7 +108,9 @@ class Indexer:
         self._saver.start()
         self._threads = [threading.Thread(target=self._scanner.run, name="albumen-scan")]
         self._threads += [
-            threading.Thread(target=self._analyzing.run, name=f"albumen-analyze-{number}")
+            threading.Thread(
+                target=self._analyzing.run, args=(number,), name=f"albumen-analyze-{number}"
+            )
             for number in range(self._worker_count)
         ]
         for thread in self._threads:
@@ -245,6 +250,13 @@ class Indexer:
         self._tell()
 
     # --- what the parts ask and say --------------------------------------------------------------
+
+    def _best_workers(self, analyzer: Analyzer) -> int:
+        """How many of the threads go on; measured where it is not known and worth the time."""
+        waiting = self._library.queries.pending_count(self._model_id, self._folders)
+        if waiting < WORTH_MEASURING or self._worker_count == 1:
+            return self._worker_count
+        return measured_workers(analyzer.analyze)
 
     def _looked(self) -> None:
         self._refresh_remaining()

@@ -8,6 +8,7 @@ import sqlite3
 
 from core.errors import ModelError
 from core.inference.cards import bundled_models
+from core.tuning import remembered, usual_workers
 
 VERSION = "0.1.0"
 
@@ -32,7 +33,10 @@ def shown_distributions() -> tuple[str, ...]:
 
 
 def versions() -> dict[str, str | None]:
-    """The program, interpreter, system, bundled models and libraries; ``None`` where absent."""
+    """The program, interpreter, system, bundled models and libraries; ``None`` where absent.
+
+    ``workers`` is how many photos are analyzed at a time, and how that is known.
+    """
     found: dict[str, str | None] = {
         "albumen": VERSION,
         "python": platform.python_version(),
@@ -48,4 +52,6 @@ def versions() -> dict[str, str | None]:
         found["models"] = ", ".join(card.model_id for card in bundled_models(None))
     except ModelError:
         found["models"] = None
+    measured = remembered()
+    found["workers"] = f"{usual_workers()}, {'measured' if measured else 'one a core'}"
     return found

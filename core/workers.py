@@ -11,6 +11,10 @@ import sys
 log = logging.getLogger(__name__)
 
 
+MOST_WORKERS = 16
+"""More than these photos at a time are never analyzed unless the user says so."""
+
+
 def available_cores() -> int:
     """Cores this process may use (a container may allow fewer than the machine has)."""
     if hasattr(os, "sched_getaffinity"):

@@ -68,7 +68,7 @@ def score(
         from core.archive.listing import make_listing
         from core.archive.score import cluster_client, score_archive
         from core.settings import load_settings
-        from core.workers import default_workers
+        from core.tuning import usual_workers
 
         folder, target = existing_folder(root), absolute(out)
         make_listing(
@@ -76,7 +76,7 @@ def score(
             load_settings().precision, part_files,
         )  # fmt: skip
         with (
-            cluster_client(scheduler, workers or default_workers()) as client,
+            cluster_client(scheduler, workers or usual_workers()) as client,
             _bar("Scoring") as progress,
         ):
             result = score_archive(target, client, progress)

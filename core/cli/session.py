@@ -19,6 +19,7 @@ from core.domain import IndexProgress, PhotoQuery, Status
 from core.errors import AlbumenError, UsageError
 from core.library.library import Library, open_library
 from core.paths import absolute, default_library_dir
+from core.settings import load_settings
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +123,6 @@ def scan_folders(
     """
     from core.analysis import open_analyzer
     from core.indexer import Indexer
-    from core.workers import default_workers
 
     started = time.monotonic()
     analyzer = open_analyzer(model)
@@ -139,7 +139,7 @@ def scan_folders(
         library,
         lambda: analyzer,
         model_id=analyzer.model_id,
-        workers=workers or default_workers(),
+        workers=workers or load_settings().workers or None,
         folders=folders,
         measure_reasons=reasons,
     )

@@ -10,7 +10,13 @@ from pathlib import Path
 from core.doctor.database import check_database
 from core.doctor.finding import Finding
 from core.doctor.photos import check_photos
-from core.doctor.surroundings import check_models, check_privacy, check_space, check_watching
+from core.doctor.surroundings import (
+    check_models,
+    check_privacy,
+    check_space,
+    check_watching,
+    check_workers,
+)
 from core.doctor.thumbnails import check_thumbnails
 from core.errors import LibraryError
 from core.library.database import DATABASE_NAME
@@ -59,6 +65,7 @@ def _checks(directory: Path) -> Iterator[Callable[[Path], Finding]]:
         yield check_thumbnails
         yield check_watching
     yield check_models
+    yield check_workers
     yield check_space
     yield check_privacy
 

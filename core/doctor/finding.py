@@ -11,8 +11,8 @@ class Finding:
     """One check's outcome.
 
     Attributes:
-        check: which one: ``database``, ``thumbnails``, ``photos``, ``models``, ``watching``,
-            ``space`` or ``privacy``.
+        check: which one: ``database``, ``thumbnails``, ``photos``, ``models``, ``workers``,
+            ``watching``, ``space`` or ``privacy``.
         ok: nothing is wrong.
         text: a sentence about how things are.
         would: a sentence about what a repair would do; ``None`` where there is nothing to do or

@@ -16,6 +16,7 @@ from core.files.watch import FolderWatcher, WatchMode
 from core.inference.cards import bundled_models
 from core.library.database import DATABASE_NAME, make_engine
 from core.library.queries import Queries
+from core.tuning import described
 
 LOW_SPACE = 500_000_000
 """Bytes that should be free; a library of 100,000 photos grows by some gigabytes."""
@@ -35,6 +36,11 @@ def check_models(_: Path) -> Finding:
     if faults:
         return Finding("models", False, " ".join(faults))
     return Finding("models", True, f"All {len(cards)} models are as their cards say.")
+
+
+def check_workers(_: Path) -> Finding:
+    """How many photos are analyzed at a time; nothing of it is ever wrong."""
+    return Finding("workers", True, described())
 
 
 def check_watching(directory: Path) -> Finding:

@@ -31,6 +31,8 @@ class AnalyzeLoop:
         unsettled: names files that somebody is still writing; they are left alone.
         hand_over: takes each analyzed photo.
         tell: called when a photo was left alone, or none can be analyzed.
+        choose_workers: told the analyzer before the first photo, says how many threads are to go
+            on (``None``: all).
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class AnalyzeLoop:
         unsettled: Callable[[], Collection[Path]],
         hand_over: Callable[[Finished], None],
         tell: Callable[[], None],
+        choose_workers: Callable[[Analyzer], int] | None = None,
     ) -> None:
         self._work = work
         self._analyzer_factory = analyzer_factory
@@ -49,13 +52,15 @@ class AnalyzeLoop:
         self._unsettled = unsettled
         self._hand_over = hand_over
         self._tell = tell
+        self._choose_workers = choose_workers
+        self._most: int | None = None
         self._analyzer: Analyzer | None = None
         self._analyzer_lock = threading.Lock()
 
-    def run(self) -> None:
-        """Analyze until the queue is closed."""
+    def run(self, number: int = 0) -> None:
+        """Analyze until the queue is closed, or this thread's number is one too many."""
         lower_priority()
-        while True:
+        while self._most is None or number < self._most:
             photo = self._work.take()
             if photo is None:
                 return
@@ -107,6 +112,8 @@ class AnalyzeLoop:
         with self._analyzer_lock:
             if self._analyzer is None:
                 self._analyzer = self._analyzer_factory()
+                if self._choose_workers is not None:
+                    self._most = self._choose_workers(self._analyzer)
             return self._analyzer
 
 

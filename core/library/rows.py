@@ -38,7 +38,7 @@ def to_photo_row(row: Sequence[Any]) -> PhotoRow:
     codes = tuple(reasons.split(" ")) if reasons else ()
     return PhotoRow(
         photo_id,
-        Path(os.fsdecode(folder + _SEPARATOR + name)),
+        os.fsdecode(folder + _SEPARATOR + name),
         label,
         _STATUSES[status],
         reason,

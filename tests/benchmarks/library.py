@@ -180,20 +180,19 @@ def marks(library: Library, query: PhotoQuery) -> dict[str, PageMark | None]:
     found: dict[str, PageMark | None] = {"start": None}
     for name, place in (("middle", len(ids) // 2), ("end", len(ids) - 250)):
         if place > 0:
-            around = library.queries.page(query, None, 1)
-            photo = int(ids[place])
-            found[name] = mark_of(library, query, photo)
-            assert around.ids
+            found[name] = mark_of(library, query, int(ids[place]), place)
     return found
 
 
-def mark_of(library: Library, query: PhotoQuery, photo_id: int) -> PageMark:
+def mark_of(library: Library, query: PhotoQuery, photo_id: int, place: int) -> PageMark | None:
     """The mark behind one photo, as a page that ends there gives it."""
     from sqlalchemy import select, type_coerce
     from sqlalchemy.types import NullType
 
     from core.library.listing import ORDERS, listing
 
+    if query.sort not in ORDERS:  # computed
+        return library.queries.page(query, None, place + 1).after
     column = type_coerce(listing.c[ORDERS[query.sort][0]], NullType())  # as it is stored
     with library.queries.reading() as connection:
         value = connection.scalar(select(column).where(listing.c.photo_id == photo_id))
@@ -222,7 +221,9 @@ def measure(place: Path, times: int) -> dict[str, Any]:
             query = PhotoQuery(MODEL, **chosen)
             counts[name] = median_ms(lambda query=query: queries.count(query), times)
         everything = PhotoQuery(MODEL)
+        ranked = PhotoQuery(MODEL, sort=SortKey.PERCENTILE)
         other = {
+            "all ids by percentile": median_ms(lambda: queries.photo_ids(ranked), 3),
             "all ids by score": median_ms(lambda: queries.photo_ids(everything), 3),
             "histogram": median_ms(lambda: queries.score_histogram(everything), 3),
             "counts by status": median_ms(lambda: queries.status_counts(None, MODEL), 3),

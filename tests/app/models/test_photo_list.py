@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -16,7 +15,7 @@ from core.domain import ColorLabel, Flag, PhotoRow, Status
 
 def row(photo_id: int, **changes: object) -> PhotoRow:
     values: dict[str, object] = {
-        "id": photo_id, "path": Path(f"/photos/{photo_id}.jpg"), "name": f"{photo_id}.jpg",
+        "id": photo_id, "file": f"/photos/{photo_id}.jpg", "name": f"{photo_id}.jpg",
         "status": Status.SCORED, "reason": None, "mean": 5.0, "uncertainty": None,
         "face_count": 1, "rating": 0, "flag": None, "color": None, "width": 3, "height": 2,
         "taken_at": None,

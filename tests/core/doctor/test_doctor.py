@@ -64,7 +64,7 @@ def test_a_sound_library_is_left_exactly_as_it_is(directory: Path) -> None:
     examination = examine(directory)
     assert examination.ok
     assert [f.check for f in examination.findings] == [
-        "database", "photos", "thumbnails", "watching", "models", "space", "privacy"
+        "database", "photos", "thumbnails", "watching", "models", "workers", "space", "privacy"
     ]  # fmt: skip
     assert all(f.would is None for f in examination.findings)
     assert contents(directory) == before
