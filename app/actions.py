@@ -9,11 +9,12 @@ from PySide6.QtCore import QObject, Signal
 
 from app.browsing import Browser
 from app.jobs import Jobs
+from app.models.history import entry_title
 from app.notifications import Notifier
 from app.translation import tr, trn
 from app.wording import color_text, flag_text, stars_text
 from core.curation.apply import Applied
-from core.curation.undo import Undone, undo
+from core.curation.undo import HistoryEntry, Undone, history, undo
 from core.demo import make_demo
 from core.domain import Album, ColorLabel, Flag, LibraryChange, SmartAlbum
 from core.errors import UsageError
@@ -102,9 +103,10 @@ class UserActions(QObject):
         """Do again what was taken back last."""
         self._jobs.follow(self._writer.redo(), lambda what: self._tell_redone(what))
 
-    def _tell_undone(self, done: Undone) -> None:
+    def _tell_undone(self, done: Undone, entry: HistoryEntry | None) -> None:
         self.undone.emit()
-        text = tr("Undone: {what}", what=done.description)
+        what = done.description if entry is None else entry_title(entry)
+        text = tr("Undone: {what}", what=what)
         if done.unrestored:
             reasons = (left.reason for left in done.unrestored)
             self._notifier.warn("\n".join([text, *reasons, *done.notes]))
@@ -140,7 +142,9 @@ class UserActions(QObject):
     def _take_back(self, entry: int | None) -> None:
         library, undoing = self._library, self.undoing
         self._jobs.run(
-            lambda: undoing(lambda: _undo(library, entry)), self._tell_undone, self._undo_failed
+            lambda: _with_entry(library, undoing(lambda: _undo(library, entry))),
+            lambda found: self._tell_undone(*found),
+            self._undo_failed,
         )
 
     def _tell_redone(self, what: str | None) -> None:
@@ -204,3 +208,9 @@ def _undo(library: Library, entry: int | None) -> Undone:
     """Take back an entry of the journal once everything asked for before is written."""
     library.writer.submit(lambda _: (None, LibraryChange())).result()
     return undo(library, entry)
+
+
+def _with_entry(library: Library, done: Undone) -> tuple[Undone, HistoryEntry | None]:
+    """What was undone with its entry, which can be told in the user's language."""
+    found = history(library, 1, before=done.journal_id + 1)
+    return done, next((entry for entry in found if entry.id == done.journal_id), None)

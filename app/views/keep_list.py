@@ -53,7 +53,7 @@ class ChoiceDelegate(QStyledItemDelegate):
         line = self._view.fontMetrics().height()
         if index.data(CHOICE_ROLE) is None:
             return QSize(max(200, self._view.viewport().width() - 24), line + 26)
-        return QSize(SIDE + 2 * PADDING + 8, SIDE + 2 * PADDING + 4 * line + 12)
+        return QSize(SIDE + 2 * PADDING + 8, SIDE + 2 * PADDING + 5 * line + 12)
 
     def paint(
         self,
@@ -151,7 +151,7 @@ class ChoiceDelegate(QStyledItemDelegate):
             painter.setPen(tokens.color("accent_text"))
             painter.drawText(first, int(Qt.AlignmentFlag.AlignRight), tr("too close"))
         painter.setPen(tokens.color("text_dim"))
-        rest = QRect(area.x(), top + line, area.width() + 4, 3 * line)
+        rest = QRect(area.x(), top + line, area.width() + 4, 4 * line)
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap)
         painter.drawText(rest, flags, choice_reason(choice))
 

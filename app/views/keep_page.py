@@ -110,13 +110,15 @@ class KeepPage(QWidget):
             row.addWidget(control)
         row.addWidget(self.decide)
         row.add_last(self.go)
-        hint = label(
+        self.hint = label(
             tr(
-                "Click a photo to change its fate, a heading to split or join groups  ·  "
+                "Click a photo to change its fate, a heading to split or join groups\n"
                 "Shift+P: keep only this one of its group"
             ),
             "small",
         )
+        self.hint.setWordWrap(True)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         self.body.addWidget(self.message)
         self.body.addWidget(self.view)
         self.body.addWidget(self.ties)
@@ -127,9 +129,9 @@ class KeepPage(QWidget):
         column.addWidget(self.body, 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(12, 0, 12, 0)
+        foot.setSpacing(24)
         foot.addWidget(self.summary)
-        foot.addStretch()
-        foot.addWidget(hint)
+        foot.addWidget(self.hint, 1)
         column.addLayout(foot)
         self.setFocusProxy(self.view)
 
@@ -192,6 +194,7 @@ class KeepPage(QWidget):
             return
         done = len(self._decided)
         self.body.setCurrentWidget(self.ties)
+        self.hint.hide()  # the ties have keys of their own
         self.ties.show_group(waiting[0], done + 1, done + len(waiting))
         self.ties.setFocus()
 
@@ -206,6 +209,7 @@ class KeepPage(QWidget):
         self._next_tie()
 
     def _stop_deciding(self) -> None:
+        self.hint.show()
         self.body.setCurrentWidget(self.view)
         self.view.setFocus()
 
