@@ -26,6 +26,7 @@ from app.models.face_crops import FaceCrops
 from app.models.history import HistoryModel
 from app.models.people import PeopleBook
 from app.models.pictures import PictureCache
+from app.models.taste import TasteBook
 from app.models.thumbnails import ThumbnailCache
 from app.models.why import Asking, PhotoWhy
 from app.notifications import Notifier
@@ -150,6 +151,9 @@ class Session(QObject):
         self.culling.applied.connect(self.actions.tell_applied)
         self.culling.failed.connect(self.notifier.report)
         self.history = HistoryModel(library, self.jobs, self)
+        self.taste = TasteBook(library, self.jobs, model_id, self)
+        self.taste.idle = lambda: not self._latest.busy
+        self.culling.with_taste = self._with_taste = settings.taste
         self.people = PeopleBook(library, self.jobs, self.notifier, self)
         self.people.model = model_id
         self.people.undo_wanted = self.actions.undo
@@ -215,6 +219,7 @@ class Session(QObject):
 
     def _start_work(self) -> None:
         self.metadata.start()
+        self.taste.start(self._with_taste)
         self.work.start()
         if self._people_loop is not None:
             self._people_loop.start()
@@ -240,6 +245,7 @@ class Session(QObject):
             self._people_loop.stop()
         self.work.stop()
         self.bursts.stop()
+        self.taste.stop()
         self.jobs.stop()
         self.metadata.stop()
         self.decoding.stop()
@@ -250,6 +256,8 @@ class Session(QObject):
         """Go by other settings, where that needs no window anew."""
         self.metadata.use(settings)
         self.battery.wanted = settings.pause_on_battery
+        self.culling.with_taste = settings.taste
+        self.taste.start(settings.taste)
 
     def _undo(self, work: Callable[[], Undone]) -> Undone:
         """Any thread: nothing is read from sidecars until what was undone is out of them."""

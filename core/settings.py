@@ -40,6 +40,7 @@ class Settings:
     stars and flags are written for other programs, ``sidecar_names`` how new sidecars are called
     (``IMG.jpg.xmp`` or ``IMG.xmp``), ``metadata_people`` whether names of people go along, and
     ``metadata_read`` whether the window takes over what other programs write.
+    ``taste`` lets the program learn from the user's choices, and use it once it has earned to.
     ``rejects`` is where rejects of "keep the best" go. ``precision`` chooses 8-bit models where
     they agree with the exact ones, ``processor`` what runs models (one that isn't there or gives
     other results is replaced by the CPU), ``pause_on_battery`` halts background work without mains.
@@ -59,6 +60,7 @@ class Settings:
     metadata_people: bool = False
     metadata_read: bool = False
     rejects: str = "flag"
+    taste: bool = True
     precision: str = "quick"
     processor: str = "cpu"
     pause_on_battery: bool = True

@@ -4,9 +4,7 @@ Off until earned: it is used only once it predicts choices that it was not fitte
 model alone does, and it says by how much. It never touches the model or the stored scores, and it
 is gone with one call.
 
-The correction is a linear pairwise ranker (R. Bradley and M. Terry, "Rank Analysis of Incomplete
-Block Designs", 1952): P(a before b) = sigmoid(k (mean_a - mean_b) + w . (x_a - x_b)), with a ridge
-penalty on w, over features that the library holds already.
+It is fitted (`core.taste_fitting`) on features that the library holds already.
 """
 
 from __future__ import annotations
@@ -15,64 +13,27 @@ import json
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
-from core.domain import Flag, Photo, PhotoQuery, Status
+from core.domain import Flag, Photo
 from core.errors import UsageError
 from core.files.atomic import write_atomically
 from core.library.library import Library
 from core.library.schema import journal, judgements
+from core.library.schema import now as current
+from core.taste_fitting import MAX_CORRECTION, Array, Choices, Report, evaluate, fit
 
 log = logging.getLogger(__name__)
 
 FILE_NAME = "taste.json"
-RIDGE = 5.0
-FOLDS = 5
-MIN_PAIRS = 60
-MIN_SCENES = 8
-"""Fewer choices, or choices from fewer days, say nothing about other days."""
-
-CONFIDENCE = 0.95
-"""Share of bootstrap draws over scenes in which the correction must win."""
-
-MAX_CORRECTION = 1.0
-"""Score units that the correction may add or take at most."""
-
 MAX_PAIRS_PER_PHOTO = 12
 QUIET = timedelta(minutes=3)
 """Time without a judgement after which the user is taken to be done rating."""
-
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """How well choices that were held out are predicted (shares of pairs, 0..1).
-
-    ``confidence`` is the share of draws over scenes in which the correction did better.
-    """
-
-    pairs: int
-    scenes: int
-    model_accuracy: float
-    taste_accuracy: float
-    confidence: float
-
-    @property
-    def earned(self) -> bool:
-        """Whether the correction may be used."""
-        return (
-            self.pairs >= MIN_PAIRS
-            and self.scenes >= MIN_SCENES
-            and self.taste_accuracy > self.model_accuracy
-            and self.confidence >= CONFIDENCE
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,25 +90,14 @@ def features(photo: Photo) -> Array:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """The user's choices as rows: ``difference`` (n, f) of features and ``gap`` (n,) of means,
-    chosen minus not chosen, and the scene (n,) that each pair comes from."""
-
-    difference: Array
-    gap: Array
-    scene: NDArray[np.int64]
-    center: Array
-    scale: Array
-
-
 def collect(library: Library, model: str) -> Choices:
     """Pairs within one day of one folder in which the user preferred one photo.
 
-    Only the user's own word counts: rejects that the program flagged are no opinion.
+    Only the user's own word counts, as far as it wasn't forgotten: rejects that the program
+    flagged are no opinion.
     """
-    ids = library.queries.photo_ids(PhotoQuery(model, statuses=frozenset({Status.SCORED})))
-    photos = [p for p in library.queries.photos([int(i) for i in ids], model) if p.score]
+    ids = judged_since(library, forgotten_at(library))
+    photos = [p for p in library.queries.photos(ids, model) if p.score]
     by_program = _flagged_by_program(library)
     by_scene: dict[tuple[str, str], list[tuple[int, Photo]]] = {}
     for photo in photos:
@@ -216,11 +166,14 @@ def _flagged_by_program(library: Library) -> set[int]:
 
 def is_rating(library: Library, now: datetime | None = None) -> bool:
     """Whether the user judged a photo within the last minutes."""
-    from core.library.schema import now as current
-
-    with library.queries.reading() as connection:
-        last = connection.scalar(select(func.max(judgements.c.changed_at)))
+    last = _last_judged(library)
     return last is not None and (now or current()) - last < QUIET
+
+
+def _last_judged(library: Library) -> datetime | None:
+    with library.queries.reading() as connection:
+        last: datetime | None = connection.scalar(select(func.max(judgements.c.changed_at)))
+    return last
 
 
 def train(library: Library, model: str, *, now: datetime | None = None) -> Taste:
@@ -245,80 +198,83 @@ def train(library: Library, model: str, *, now: datetime | None = None) -> Taste
         tuple(choices.scale.tolist()),
         tuple(weights.tolist()),
     )
-    write_atomically(library.path / FILE_NAME, json.dumps(asdict(taste)).encode())
+    _write(library, asdict(taste) | {"trained_at": (now or current()).isoformat()})
     return taste
+
+
+def _write(library: Library, content: dict[str, Any]) -> None:
+    since = forgotten_at(library)
+    kept = {} if since is None else {"forgotten_at": since.isoformat()}
+    write_atomically(library.path / FILE_NAME, json.dumps(kept | content).encode())
 
 
 def load(library: Library, model: str) -> Taste | None:
     """The correction of this model, ``None`` where there is none (or a damaged one)."""
+    content = _read(library)
+    if not content.keys() - {"forgotten_at"}:
+        return None
     try:
-        content: dict[str, Any] = json.loads((library.path / FILE_NAME).read_bytes())
         taste = Taste(
             content["model"],
             Report(**content["report"]),
             *(tuple(map(float, content[name])) for name in ("center", "scale", "weights")),
         )
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         log.warning("the learned taste can't be read and is left out: %s", error)
         return None
     return taste if taste.model == model else None
 
 
-def reset(library: Library) -> None:
-    """Forget what was learned."""
-    (library.path / FILE_NAME).unlink(missing_ok=True)
+def _read(library: Library) -> dict[str, Any]:
+    try:
+        content = json.loads((library.path / FILE_NAME).read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        log.warning("the learned taste can't be read and is left out: %s", error)
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
-def fit(difference: Array, gap: Array) -> tuple[float, Array]:
-    """Slope of the mean's gap and weights of the features, by Newton's method on the ridge loss.
+def reset(library: Library, *, now: datetime | None = None) -> None:
+    """Forget what was learned, and the choices it was learned from: only later ones will count.
 
-    The slope is kept at 0.5 at least, so that corrections in score units stay finite.
+    Raises:
+        OSError: it can't be stored.
     """
-    inputs = np.column_stack([gap, difference])
-    penalty = np.full(inputs.shape[1], RIDGE)
-    penalty[0] = 0.1
-    weights = np.zeros(inputs.shape[1])
-    weights[0] = 1.0
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-np.clip(inputs @ weights, -30, 30)))
-        gradient = inputs.T @ (chance - 1) + penalty * weights
-        curvature = (inputs * (chance * (1 - chance))[:, None]).T @ inputs + np.diag(penalty)
-        step = np.linalg.solve(curvature, gradient)
-        weights -= step
-        if float(np.abs(step).max()) < 1e-8:
-            break
-    return max(0.5, float(weights[0])), weights[1:]
+    content = {"forgotten_at": (now or current()).isoformat()}
+    write_atomically(library.path / FILE_NAME, json.dumps(content).encode())
 
 
-def evaluate(choices: Choices) -> Report:
-    """Accuracy on scenes left out of the fit, beside the model's own on the same pairs."""
-    scenes = np.unique(choices.scene)
-    empty = Report(len(choices.gap), len(scenes), 0.0, 0.0, 0.0)
-    if len(scenes) < 2:
-        return empty
-    fold = {int(scene): number % FOLDS for number, scene in enumerate(scenes)}
-    folds = np.asarray([fold[int(scene)] for scene in choices.scene])
-    taste = np.zeros(len(choices.gap))
-    for number in set(folds.tolist()):
-        out = folds == number
-        slope, weights = fit(choices.difference[~out], choices.gap[~out])
-        added = np.clip(
-            choices.difference[out] @ (weights / slope), -2 * MAX_CORRECTION, 2 * MAX_CORRECTION
-        )
-        taste[out] = _right(choices.gap[out] + added)
-    plain = _right(choices.gap)
-    gains = np.asarray([(taste - plain)[choices.scene == scene].sum() for scene in scenes])
-    draws = np.random.default_rng(0).integers(0, len(scenes), (2000, len(scenes)))
-    return replace(
-        empty,
-        model_accuracy=float(plain.mean()),
-        taste_accuracy=float(taste.mean()),
-        confidence=float((gains[draws].sum(axis=1) > 0).mean()),
+def forgotten_at(library: Library) -> datetime | None:
+    """Since when choices count (UTC); ``None`` for always."""
+    return _moment(_read(library).get("forgotten_at"))
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text)) if text else None
+    except ValueError:
+        return None
+
+
+def is_due(library: Library, model: str, *, now: datetime | None = None) -> bool:
+    """Whether there are new choices to learn from, and the user is done rating."""
+    last = _last_judged(library)
+    since = forgotten_at(library)
+    if last is None or is_rating(library, now) or (since is not None and last <= since):
+        return False
+    content = _read(library)
+    trained = _moment(content.get("trained_at"))
+    return trained is None or content.get("model") != model or last > trained
+
+
+def judged_since(library: Library, since: datetime | None) -> list[int]:
+    """Ids of photos that have stars or a flag, given after this moment."""
+    statement = select(judgements.c.photo_id).where(
+        or_(judgements.c.rating > 0, judgements.c.flag.is_not(None))
     )
-
-
-def _right(margin: Array) -> Array:
-    """1 where the chosen photo comes first, 0.5 for a tie."""
-    return np.where(np.abs(margin) < 1e-9, 0.5, (margin > 0).astype(np.float64))
+    if since is not None:
+        statement = statement.where(judgements.c.changed_at > since)
+    with library.queries.reading() as connection:
+        return list(connection.scalars(statement.order_by(judgements.c.photo_id)))

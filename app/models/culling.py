@@ -183,6 +183,8 @@ class Culling(QObject):
         """Waits until files of the user's judgements are written, before a preview notes them."""
         self.applying: Callable[[Callable[[], Applied]], Applied] = lambda work: work()
         """What files are moved in."""
+        self.with_taste = True
+        """Whether a learned taste counts, once it has earned to."""
         self.plan: Plan | None = None
 
     def ask_again(self) -> None:
@@ -209,7 +211,7 @@ class Culling(QObject):
 
         def work() -> Plan:
             self.settle()
-            taste = load_taste(library, model)
+            taste = load_taste(library, model) if self.with_taste else None
             plan = preview(
                 library, model, n, by, album_id=scope.album_id, ids=scope.ids, taste=taste
             )

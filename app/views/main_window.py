@@ -167,6 +167,9 @@ class MainWindow(QMainWindow):
         sheet.model_asked.connect(self.help.show_model)
         sheet.keys_asked.connect(self._edit_keys)
         self._session.ask_machine(sheet.scoring.show_processors, sheet.scoring.show_place)
+        sheet.taste.reset_requested.connect(self._session.taste.reset)
+        self._session.taste.changed.connect(sheet.show_taste)
+        sheet.opening.connect(self._session.taste.refresh)
         sheet.erase_faces_requested.connect(self._session.erase_faces)
         sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())
         return sheet

@@ -23,8 +23,10 @@ from app.views.key_editor import PRESET_NAMES
 from app.views.metadata_settings import MetadataSettings
 from app.views.scoring_settings import ScoringSettings
 from app.views.sheet import Sheet
+from app.views.taste_settings import TasteSettings
 from core.inference.cards import ModelCard
 from core.settings import KEY_PRESETS, THEMES, Settings
+from core.taste import Taste
 
 NEEDS_REOPENING = (
     "language", "model", "workers", "thumbnail_memory_mb", "precision", "processor",
@@ -39,6 +41,7 @@ class SettingsSheet(Sheet):
         reopen_requested(): the user wants the new settings now.
         erase_faces_requested(bool): erase all face data; True: names of people, too.
         model_asked(str): the user wants to read about a model.
+        opening(): it is about to be shown.
         keys_asked(): the user wants to change keys.
     """
 
@@ -46,6 +49,7 @@ class SettingsSheet(Sheet):
     reopen_requested = Signal()
     erase_faces_requested = Signal(bool)
     model_asked = Signal(str)
+    opening = Signal()
     keys_asked = Signal()
 
     def __init__(
@@ -96,6 +100,7 @@ class SettingsSheet(Sheet):
             spin.setMinimumSize(120, 30)
         self.metadata = MetadataSettings(theme, self)
         self.scoring = ScoringSettings(theme, self)
+        self.taste = TasteSettings(self)
         self.faces = FaceErasing()
         self.footer = QWidget()
         self.reopen = push_button(tr("Open the window anew"), primary=True)
@@ -123,6 +128,7 @@ class SettingsSheet(Sheet):
                              *self.scoring.rows())),
             (tr("Memory"), ((tr("Memory for thumbnails"), self.memory),
                             *self.scoring.storage_rows())),
+            (tr("My taste"), self.taste.rows()),
             (tr("Other programs"), self.metadata.rows()),
             (tr("Privacy"), (("", self.faces),)),
         ):  # fmt: skip
@@ -134,7 +140,7 @@ class SettingsSheet(Sheet):
                 grid.addWidget(label(name), number, 0)
                 align = Qt.AlignmentFlag.AlignLeft
                 wide = control in (
-                    self.card, self.faces, self.metadata.note, self.scoring.place,
+                    self.card, self.faces, self.metadata.note, self.taste.note, self.scoring.place,
                 )  # fmt: skip
                 grid.addWidget(control, number, 1, Qt.AlignmentFlag(0) if wide else align)
         grid.setRowStretch(grid.rowCount(), 1)
@@ -160,6 +166,7 @@ class SettingsSheet(Sheet):
         self.memory.valueChanged.connect(lambda size: self._change(thumbnail_memory_mb=size))
         self.reopen.clicked.connect(self.reopen_requested)
         self.scoring.changed.connect(lambda changes: self._change(**changes))
+        self.taste.on.toggled.connect(lambda on: self._change(taste=on))
         self.metadata.changed.connect(lambda changes: self._change(**changes))
         self.faces.erase_requested.connect(self.erase_faces_requested)
 
@@ -168,7 +175,14 @@ class SettingsSheet(Sheet):
         self._settings = settings
         self.faces.reset()
         self._show()
+        self.opening.emit()
         self.open()
+
+    def show_taste(self, known: Taste | None) -> None:
+        """Tell what was learned of the user's taste."""
+        self.taste.show_taste(known)
+        if self.isVisible():
+            self.place()
 
     def _change(self, **changes: object) -> None:
         changed = replace(self._settings, **changes)  # type: ignore[arg-type]
@@ -191,6 +205,7 @@ class SettingsSheet(Sheet):
         self.memory.setValue(settings.thumbnail_memory_mb)
         self.metadata.show_settings(settings)
         self.scoring.show_settings(settings)
+        self.taste.on.setChecked(settings.taste)
         waiting = any(
             getattr(settings, field) != getattr(self._opened_with, field)
             for field in NEEDS_REOPENING

@@ -62,7 +62,7 @@ def keep(
             # Closed eyes and blur go before the score, so they must be known.
             scan_folders(opened_library, [wanted], model, reasons=True)
             scored_by = model_id(model)
-            taste = load_taste(opened_library, scored_by)
+            taste = load_taste(opened_library, scored_by) if load_settings().taste else None
             plan = preview(opened_library, scored_by, n, by, folder=wanted, taste=taste)
             done = None if dry_run else apply(opened_library, plan, rejects)
             if done is not None and done.journal_id is not None:

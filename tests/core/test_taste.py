@@ -27,7 +27,8 @@ from core.library.analysis_writes import AnalyzedPhoto
 from core.library.file_writes import FileChanges
 from core.library.library import Library, open_library
 from core.library.schema import now
-from core.taste import FILE_NAME, collect, evaluate, load, reset, train
+from core.taste import FILE_NAME, collect, is_due, load, reset, train
+from core.taste_fitting import evaluate
 from tests.core.curation.made_album import MODEL, START, Shot, build, distribution, state_of
 
 LATER = timedelta(hours=1)
@@ -87,6 +88,8 @@ def test_a_real_taste_is_learned_shown_used_and_reset(library: Library, tmp_path
     assert load(library, "another model") is None
     reset(library)
     assert load(library, MODEL) is None
+    assert len(collect(library, MODEL).gap) == 0  # what was forgotten is not learned again
+    assert not is_due(library, MODEL, now=now() + LATER)
 
 
 def test_chance_is_not_taken_for_taste(library: Library, tmp_path: Path) -> None:
@@ -131,3 +134,21 @@ def test_an_earned_taste_changes_who_stays(library: Library, tmp_path: Path) -> 
         for plan in (plain, learned)
     ]
     assert sizes[1] > sizes[0] + 0.05
+
+
+def test_it_is_learned_again_only_from_new_choices_and_never_while_rating(
+    library: Library, tmp_path: Path
+) -> None:
+    assert not is_due(library, MODEL)
+    ids = shoot(library, tmp_path / "album", 10, "faces")
+    assert not is_due(library, MODEL)  # they rated a moment ago
+    assert is_due(library, MODEL, now=now() + LATER)
+    train(library, MODEL, now=now() + LATER)
+    assert not is_due(library, MODEL, now=now() + 2 * LATER)
+    assert is_due(library, "another model", now=now() + LATER)
+    reset(library)
+    library.writer.set_flag(ids[:10], None).result()
+    library.writer.set_flag(ids[:5], Flag.PICK).result()
+    library.writer.set_flag(ids[5:10], Flag.REJECT).result()
+    assert is_due(library, MODEL, now=now() + LATER)
+    assert train(library, MODEL, now=now() + LATER).report.scenes == 1
