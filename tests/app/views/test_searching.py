@@ -10,7 +10,7 @@ from PySide6.QtCore import QDate, Qt
 from pytestqt.qtbot import QtBot
 
 from app.session import Session
-from core.domain import Analysis, ColorLabel, PhotoMetadata, SortKey
+from core.domain import Analysis, ColorLabel, PhotoMetadata
 from core.library.library import Library
 from tests.app.conftest import OpenWindow
 from tests.app.synthetic import fill, scored
@@ -178,18 +178,3 @@ def test_files_can_be_left_out_of_an_album(
     with qtbot.waitSignal(session.actions.ignoring_changed):
         qtbot.mouseClick(sheet.use, Qt.MouseButton.LeftButton)
     assert library.queries.ignore_patterns(album.id) == ["*_small.jpg"]
-
-
-def test_orders_by_lower_bound_and_percentile_are_offered(
-    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
-) -> None:
-    fill(library, tmp_path / "one", 5)
-    fill(library, tmp_path / "two", 30)
-    window = open_window()
-    for key in (SortKey.LOW, SortKey.PERCENTILE):
-        with answered(qtbot, session):
-            window.toolbar.order.chosen.emit((key, True))
-        assert "first" in window.toolbar.order.text()
-    names = shown_names(session)
-    # The best of the small album stands beside the best of the large one, whatever its score.
-    assert names.index("photo-00004.jpg") < 8
