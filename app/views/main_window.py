@@ -267,8 +267,10 @@ class MainWindow(QMainWindow):
         self.panel.flagged.connect(session.actions.flag)
         self._connect_why()
         self.key_sheet.change_wanted.connect(self._edit_keys)
-        for sheet in (self.key_sheet, self.help, self.places.ignoring):
+        for sheet in (self.key_sheet, self.help):
             sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())
+        self.places.left.connect(lambda: self.pages.currentWidget().setFocus())
+        self.places.shown.connect(lambda: self.show_view("grid"))
         self.toolbar.order_chosen.connect(lambda order: self.set_order(*order))
         self.toolbar.side_changed.connect(self.grid.set_side)
 
@@ -360,6 +362,7 @@ class MainWindow(QMainWindow):
             "best_first": lambda: self.set_order(SortKey.SCORE, True),
             "worst_first": lambda: self.set_order(SortKey.SCORE, False),
             "jump": self._jump,
+            "lowest": lambda: self.places.lowest.ask(),
             "burst": self._show_burst,
             "find": self.filters.focus_search,
             "show_all": browser.show_all,

@@ -39,6 +39,7 @@ class Menus(QObject):
         self._add(menu, "add", "rescan")
         menu.addSeparator()
         self._add(menu, "undo", "redo", "history", "auto_advance")
+        self._add(menu, "lowest")
         self._add(menu.addMenu(tr("Groups")), *GROUPINGS)
         menu.addSeparator()
         themes = menu.addMenu(tr("Theme"))

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from functools import cached_property
+
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.session import Session
 from app.theme import Theme
-from app.translation import tr
+from app.translation import tr, trn
 from app.views.album_sidebar import AlbumSidebar
 from app.views.filter_bar import FilterBar
 from app.views.ignore_sheet import IgnoreSheet
+from app.views.lowest_sheet import LowestSheet
 from core.domain import Album, SmartAlbum, Term
 from core.searching.parsing import QueryError, parse
 from core.searching.writing import query_text, quoted, written
 
 
 class Places(QObject):
-    """Where one is: all photos, an album, or a saved search."""
+    """Where one is: all photos, an album, or a saved search.
+
+    Signals:
+        shown(): what the grid shows was chosen, so it is to be shown.
+        left(): a sheet was closed; keys belong to what is below.
+    """
+
+    shown = Signal()
+    left = Signal()
 
     def __init__(
         self, session: Session, sidebar: AlbumSidebar, filters: FilterBar, theme: Theme,
@@ -25,6 +36,7 @@ class Places(QObject):
     ) -> None:  # fmt: skip
         super().__init__(window)
         self._session = session
+        self._theme = theme
         self._sidebar = sidebar
         self._browser = session.browser
         self._search: SmartAlbum | None = None
@@ -42,7 +54,30 @@ class Places(QObject):
         actions.search_saved.connect(lambda album: sidebar.name_search(album.id))
         actions.album_added.connect(self._on_album_added)
         actions.ignoring_changed.connect(session.rescan)
+        self.ignoring.closed.connect(self.left)
         self.ignoring.decided.connect(actions.set_ignored)
+
+    @cached_property
+    def lowest(self) -> LowestSheet:
+        """The choice of the lowest scored; made when it is first asked for."""
+        session, window = self._session, self.parent()
+        assert isinstance(window, QWidget)
+        sheet = LowestSheet(
+            session.browser, session.library.queries, session.jobs, self._theme, window
+        )
+        sheet.closed.connect(self.left)
+        sheet.chosen.connect(self._tell_chosen)
+        return sheet
+
+    def _tell_chosen(self, count: int) -> None:
+        self.shown.emit()
+        self._session.notifier.say(
+            trn(
+                "{n} photo is chosen. Nothing is done to it yet.",
+                "{n} photos are chosen. Nothing is done to them yet.",
+                count,
+            )
+        )
 
     @property
     def title(self) -> str:
