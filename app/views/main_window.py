@@ -169,6 +169,8 @@ class MainWindow(QMainWindow):
         self._session.ask_machine(sheet.scoring.show_processors, sheet.scoring.show_place)
         sheet.taste.reset_requested.connect(self._session.taste.reset)
         self._session.taste.changed.connect(sheet.show_taste)
+        self.places.join_settings(sheet)
+        sheet.folders.add_requested.connect(self.ask_for_folder)
         sheet.opening.connect(self._session.taste.refresh)
         sheet.erase_faces_requested.connect(self._session.erase_faces)
         sheet.closed.connect(lambda: self.pages.currentWidget().setFocus())

@@ -14,6 +14,7 @@ from app.views.album_sidebar import AlbumSidebar
 from app.views.filter_bar import FilterBar
 from app.views.ignore_sheet import IgnoreSheet
 from app.views.lowest_sheet import LowestSheet
+from app.views.settings_sheet import SettingsSheet
 from core.domain import Album, SmartAlbum, Term
 from core.searching.parsing import QueryError, parse
 from core.searching.writing import query_text, quoted, written
@@ -131,6 +132,20 @@ class Places(QObject):
             text = f'{text} album:"{album.name}"'
         name = written(query.terms) or text
         self._session.actions.save_search(name[:60], text)
+
+    def join_settings(self, sheet: SettingsSheet) -> None:
+        """Let the settings show the albums, and change what is ignored in them."""
+
+        def show() -> None:
+            sheet.folders.show_albums(self._session.albums.albums)
+            if sheet.isVisible():
+                sheet.place()
+
+        sheet.opening.connect(show)
+        self._session.albums.modelReset.connect(show)
+        sheet.folders.remove_requested.connect(self._session.actions.remove_album)
+        sheet.folders.ignoring_requested.connect(sheet.dismiss)
+        sheet.folders.ignoring_requested.connect(self._ask_what_to_ignore)
 
     def _ask_what_to_ignore(self, album: Album) -> None:
         queries = self._session.library.queries

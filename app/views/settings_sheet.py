@@ -19,6 +19,7 @@ from app.theme import Theme
 from app.translation import languages, tr
 from app.views.controls import ChoiceButton, Segments, label, push_button
 from app.views.face_erasing import FaceErasing
+from app.views.folder_settings import FolderSettings
 from app.views.key_editor import PRESET_NAMES
 from app.views.metadata_settings import MetadataSettings
 from app.views.scoring_settings import ScoringSettings
@@ -98,6 +99,7 @@ class SettingsSheet(Sheet):
         self.memory.setAccessibleName(tr("Memory for thumbnails"))
         for spin in (self.workers, self.memory):
             spin.setMinimumSize(120, 30)
+        self.folders = FolderSettings(theme)
         self.metadata = MetadataSettings(theme, self)
         self.scoring = ScoringSettings(theme, self)
         self.taste = TasteSettings(self)
@@ -121,6 +123,7 @@ class SettingsSheet(Sheet):
                 tr("Appearance"),
                 ((tr("Theme"), self.themes), (tr("Language"), self.language), ("", self.badges)),
             ),
+            (tr("Folders"), (("", self.folders),)),
             (tr("Judging"), ((tr("Keys as in"), self.preset), ("", self.edit_keys),
                              ("", self.advance))),
             (tr("Scoring"), ((tr("Model"), self.model), ("", self.card), ("", self.about_model),
@@ -140,7 +143,8 @@ class SettingsSheet(Sheet):
                 grid.addWidget(label(name), number, 0)
                 align = Qt.AlignmentFlag.AlignLeft
                 wide = control in (
-                    self.card, self.faces, self.metadata.note, self.taste.note, self.scoring.place,
+                    self.card, self.faces, self.folders, self.metadata.note, self.taste.note,
+                    self.scoring.place,
                 )  # fmt: skip
                 grid.addWidget(control, number, 1, Qt.AlignmentFlag(0) if wide else align)
         grid.setRowStretch(grid.rowCount(), 1)

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QDate, Qt
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.session import Session
@@ -177,4 +178,14 @@ def test_files_can_be_left_out_of_an_album(
     sheet.patterns.setPlainText("*_small.jpg\n\n")
     with qtbot.waitSignal(session.actions.ignoring_changed):
         qtbot.mouseClick(sheet.use, Qt.MouseButton.LeftButton)
+    assert library.queries.ignore_patterns(album.id) == ["*_small.jpg"]
+
+    window.commands["settings"].trigger()  # the settings lead there as well
+    buttons = window.settings_sheet.folders.findChildren(QPushButton)
+    ignored = next(b for b in buttons if b.accessibleName() == "album: Ignored files…")
+    qtbot.mouseClick(ignored, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(sheet.isVisible)
+    assert not window.settings_sheet.isVisible()
+    assert sheet.patterns.toPlainText() == "*_small.jpg"
+    qtbot.keyClick(sheet, Qt.Key.Key_Escape)
     assert library.queries.ignore_patterns(album.id) == ["*_small.jpg"]
