@@ -13,6 +13,7 @@ from core.cli.rated import (
     CacheOption,
     CardOption,
     EncoderOption,
+    FetchOption,
     ImagesOption,
     KindOption,
     Preset,
@@ -130,6 +131,7 @@ def ablate(
     images: ImagesOption = None,
     tag: TagsOption = None,
     encoder: EncoderOption = "faceres",
+    fetch: FetchOption = False,
     size: Annotated[
         list[int] | None, typer.Option("--size", min=0, help="Embedding sizes (repeatable).")
     ] = None,
@@ -157,7 +159,7 @@ def ablate(
         from core.training.workflow import nima_backbone, training_set
 
         folder = card_folder(card) if card else None
-        face = build_encoder(encoder)
+        face = build_encoder(encoder, fetch=fetch)
         rated = read_ratings(kind, source, images, tag)
         spec, load = nima_backbone()
         arrays = PhotoReader(spec, face, cache).read([photo.path for photo in rated], progress)

@@ -51,6 +51,9 @@ TagsOption = Annotated[
 EncoderOption = Annotated[
     str, typer.Option(help="faceres, vggface, or a DeepFace model such as ArcFace.")
 ]
+FetchOption = Annotated[
+    bool, typer.Option("--fetch", help="Let DeepFace download the encoder's weights.")
+]
 ThresholdOption = Annotated[float, typer.Option(help="A photo is good above this mean.")]
 CacheOption = Annotated[
     Path | None, typer.Option("--cache", metavar="DIR", help="Remembered face descriptors.")

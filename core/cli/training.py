@@ -11,6 +11,7 @@ from core.cli import judging
 from core.cli.rated import (
     CacheOption,
     EncoderOption,
+    FetchOption,
     ImagesOption,
     KindOption,
     Preset,
@@ -34,6 +35,7 @@ def train(
     images: ImagesOption = None,
     tag: TagsOption = None,
     encoder: EncoderOption = "faceres",
+    fetch: FetchOption = False,
     embedding_size: Annotated[
         int | None, typer.Option(min=0, help="Principal components of the face; 0: no face.")
     ] = None,
@@ -94,7 +96,7 @@ def train(
             seed=seed,
         )
         rated = read_ratings(kind, source, images, tag)
-        face = None if settings.embedding_size == 0 else build_encoder(encoder)
+        face = None if settings.embedding_size == 0 else build_encoder(encoder, fetch=fetch)
         spec, _ = nima_backbone()
         arrays = PhotoReader(spec, face, cache).read([photo.path for photo in rated], progress)
         beside, folders = None, list[str]()

@@ -29,18 +29,20 @@ VGGFACE_FILE = "vgg_face_weights.onnx"
 VGGFACE_BYTES = "537 MB"
 VGGFACE_WIDTH = 4096
 VGGFACE_SIDE = 224
-DEEPFACE_WIDTHS = {
-    "Facenet": 128,
-    "Facenet512": 512,
-    "OpenFace": 128,
-    "DeepFace": 4096,
-    "DeepID": 160,
-    "ArcFace": 512,
-    "SFace": 128,
-    "GhostFaceNet": 512,
-    "Buffalo_L": 512,
+VGGFACE_AT_DEEPFACE = "VGG-Face"
+DEEPFACE_MODELS = {
+    "Facenet": (128, "facenet_weights.onnx"),
+    "Facenet512": (512, "facenet512_weights.onnx"),
+    "OpenFace": (128, "openface_weights.onnx"),
+    "DeepFace": (4096, "VGGFace2_DeepFace_weights_val-0.9034.onnx"),
+    "DeepID": (160, "deepid_weights.onnx"),
+    "ArcFace": (512, "arcface_weights.onnx"),
+    "SFace": (128, "face_recognition_sface_2021dec.onnx"),
+    "GhostFaceNet": (512, "ghostfacenet_v1.onnx"),
+    "Buffalo_L": (512, "buffalo_l/webface_r50.onnx"),
 }
-"""Lengths of DeepFace's descriptors (its README, "Face recognition models")."""
+"""Lengths of DeepFace's descriptors (its README, "Face recognition models"), and the files that it
+keeps their weights in (its ``models/facial_recognition/onnx``, 0.0.103)."""
 
 
 class Encoder(Protocol):
@@ -129,6 +131,38 @@ def vggface_input(face: ImageArray) -> FloatArray:
     return padded[None].astype(np.float32) / np.float32(255)
 
 
+def _deepface() -> Any:
+    """DeepFace on onnxruntime: left to itself it takes PyTorch where that is installed, and then
+    asks for other weight files."""
+    os.environ["DEEPFACE_BACKEND_ENGINE"] = "onnx"
+    try:
+        from deepface import DeepFace
+    except (ImportError, ValueError) as error:
+        raise ModelError(f"DeepFace can't be loaded: {error}.") from error
+    return DeepFace
+
+
+def _build(model: str, file: Path, size: str, fetch: bool) -> Any:
+    """DeepFace with this model loaded; its file is downloaded only with ``fetch``.
+
+    Raises:
+        ModelError: the file is not there, or can't be fetched or read.
+    """
+    if not file.is_file() and not fetch:
+        raise ModelError(
+            f"{model} needs the file {file}{size}, which is not there: with --fetch DeepFace "
+            "downloads it; or put it there, or use --encoder faceres."
+        )
+    deepface = _deepface()
+    try:
+        deepface.build_model(model)
+    except (ImportError, ValueError, OSError) as error:
+        raise ModelError(
+            f"DeepFace can't load {model}; its file belongs at {file}. ({error})"
+        ) from error
+    return deepface
+
+
 class VggFaceEncoder:
     """VGG-Face's 4096 numbers (fc7 after ReLU, divided by their L2 norm) from DeepFace's file.
 
@@ -139,14 +173,10 @@ class VggFaceEncoder:
     name = "vggface"
     width = VGGFACE_WIDTH
 
-    def __init__(self, file: Path | None = None) -> None:
+    def __init__(self, file: Path | None = None, *, fetch: bool = False) -> None:
         self._file = file or deepface_weights_dir() / VGGFACE_FILE
         if not self._file.is_file():
-            raise ModelError(
-                f"VGG-Face needs the file {self._file} ({VGGFACE_BYTES}), which DeepFace "
-                f'downloads on its first use (DeepFace.build_model("VGG-Face")); put it there, '
-                "or train with --encoder faceres."
-            )
+            _build(VGGFACE_AT_DEEPFACE, self._file, f" ({VGGFACE_BYTES})", fetch)
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -170,22 +200,14 @@ class DeepFaceEncoder:
     """Any recogniser of DeepFace, by its name there, on faces found by this program.
 
     Raises:
-        ModelError: DeepFace can't build the model (its weights are fetched on first use).
+        ModelError: its weights are not there (``fetch`` lets DeepFace download them), or DeepFace
+            can't load them.
     """
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, *, fetch: bool = False) -> None:
         self.name = model
-        self.width = DEEPFACE_WIDTHS[model]
-        try:
-            from deepface import DeepFace
-
-            self._deepface: Any = DeepFace
-            DeepFace.build_model(model)
-        except (ImportError, ValueError, OSError) as error:
-            raise ModelError(
-                f"DeepFace can't load {model}; its weights belong in {deepface_weights_dir()}. "
-                f"({error})"
-            ) from error
+        self.width, file = DEEPFACE_MODELS[model]
+        self._deepface = _build(model, deepface_weights_dir() / file, "", fetch)
 
     def __call__(self, pixels: ImageArray, face: Face) -> FloatArray:
         """The face's descriptor."""
@@ -211,8 +233,8 @@ def shrunk(pixels: ImageArray, side: int = LARGEST_SIDE) -> ImageArray:
     return resize(pixels, max(1, round(width * factor)), max(1, round(height * factor)), "box")
 
 
-def build_encoder(name: str) -> Encoder:
-    """The encoder of that name.
+def build_encoder(name: str, *, fetch: bool = False) -> Encoder:
+    """The encoder of that name; ``fetch`` lets DeepFace download weights that are not there.
 
     Raises:
         UsageError: there is none of that name.
@@ -222,11 +244,11 @@ def build_encoder(name: str) -> Encoder:
     if plain == FaceResEncoder.name:
         return FaceResEncoder()
     if plain == VggFaceEncoder.name:
-        return VggFaceEncoder()
-    by_name = {known.lower(): known for known in DEEPFACE_WIDTHS}
+        return VggFaceEncoder(fetch=fetch)
+    by_name = {known.lower(): known for known in DEEPFACE_MODELS}
     if plain in by_name:
-        return DeepFaceEncoder(by_name[plain])
-    known = ", ".join(["faceres", "vggface", *DEEPFACE_WIDTHS])
+        return DeepFaceEncoder(by_name[plain], fetch=fetch)
+    known = ", ".join(["faceres", "vggface", *DEEPFACE_MODELS])
     raise UsageError(f"There is no face encoder {name}; there are: {known}.")
 
 

@@ -10,6 +10,7 @@ import pytest
 from core.domain import Box, Face
 from core.errors import ModelError, UsageError
 from core.training.encoders import (
+    DEEPFACE_MODELS,
     VGGFACE_FILE,
     Described,
     DescriptorCache,
@@ -22,12 +23,12 @@ from core.training.encoders import (
 FACE = Face(Box(0.25, 0.2, 0.5, 0.6), 0.9, ((0.4, 0.4), (0.6, 0.4)))
 
 
-def stand_in(file: Path) -> None:
-    """A random network with VGG-Face's shapes: (n, 224, 224, 3) -> ReLU -> (n, 4096)."""
+def stand_in(file: Path, side: int = 224, width: int = 4096) -> None:
+    """A random network, by default of VGG-Face's shapes: (n, 224, 224, 3) -> (n, 4096)."""
     onnx = pytest.importorskip("onnx")
     from onnx import TensorProto, helper, numpy_helper
 
-    weights = np.random.default_rng(0).normal(size=(3, 4096)).astype(np.float32)
+    weights = np.random.default_rng(0).normal(size=(3, width)).astype(np.float32)
     nodes = [
         helper.make_node("ReduceMean", ["image"], ["colour"], axes=[1, 2], keepdims=0),
         helper.make_node("MatMul", ["colour", "w"], ["fc7"]),
@@ -36,11 +37,11 @@ def stand_in(file: Path) -> None:
     graph = helper.make_graph(
         nodes,
         "vgg",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 224, 224, 3])],
-        [helper.make_tensor_value_info("out", TensorProto.FLOAT, ["n", 4096])],
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", side, side, 3])],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, ["n", width])],
         [numpy_helper.from_array(weights, "w")],
     )
-    file.parent.mkdir(parents=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.save(model, str(file))
 
@@ -54,6 +55,36 @@ def test_vggface_without_its_file_names_place_and_size(
     assert str(tmp_path / ".deepface" / "weights" / VGGFACE_FILE) in str(caught.value)
 
 
+@pytest.mark.parametrize("name", sorted(DEEPFACE_MODELS))
+def test_deepfaces_models_are_not_downloaded_unasked(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path))
+    with pytest.raises(ModelError, match="--fetch") as caught:
+        build_encoder(name)
+    assert str(tmp_path / ".deepface" / "weights" / DEEPFACE_MODELS[name][1]) in str(caught.value)
+
+
+def test_deepface_looks_for_the_files_that_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked to fetch where there is no network, it says which file it wanted."""
+    monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path))
+    wanted: list[str] = []
+
+    def offline(file_name: str, source_url: object, **_: object) -> str:
+        wanted.append(file_name)
+        raise ValueError("no network")
+
+    monkeypatch.setattr(
+        "deepface.commons.weight_utils.download_weights_if_necessary", offline, raising=True
+    )
+    for name in ("vggface", "ArcFace", "Facenet512"):
+        with pytest.raises(ModelError, match="no network"):
+            build_encoder(name, fetch=True)
+    assert wanted == [VGGFACE_FILE, "arcface_weights.onnx", "facenet512_weights.onnx"]
+
+
 def test_vggface_gives_4096_numbers_of_length_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +94,17 @@ def test_vggface_gives_4096_numbers_of_length_one(
     found = build_encoder("vggface")(pixels, FACE)
     assert found.shape == (4096,)
     assert np.linalg.norm(found) == pytest.approx(1, abs=1e-5)
+
+
+def test_other_models_of_deepface_describe_faces_by_their_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path))
+    stand_in(tmp_path / ".deepface" / "weights" / "arcface_weights.onnx", 112, 512)
+    encoder = build_encoder("arcface")
+    found = encoder(np.full((100, 80, 3), 120, np.uint8), FACE)
+    assert (encoder.name, encoder.width, found.shape) == ("ArcFace", 512, (512,))
+    assert found.any()
 
 
 def test_another_network_in_vggfaces_place_is_refused(tmp_path: Path) -> None:
