@@ -179,10 +179,19 @@ class UserActions(QObject):
 
     def set_ignored(self, album: Album, patterns: Sequence[str]) -> None:
         """Leave files of these names out of an album from now on, and look through it again."""
-        self._jobs.follow(
-            self._writer.set_ignore_patterns(album.id, patterns),
-            lambda _: self.ignoring_changed.emit(album),
-        )
+
+        def work() -> list[str]:
+            before = self._library.queries.ignore_patterns(album.id)
+            self._writer.set_ignore_patterns(album.id, patterns).result()
+            return before
+
+        def tell(before: list[str]) -> None:
+            self.ignoring_changed.emit(album)
+            if before != list(patterns):
+                text = tr("“{name}” is looked through by its new rules.", name=album.name)
+                self._notifier.say(text, tr("Undo"), lambda: self.set_ignored(album, before))
+
+        self._jobs.run(work, tell)
 
     def add_demo(self) -> None:
         """Make the demo album in the user's pictures, or find it there, and add it."""

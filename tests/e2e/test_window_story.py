@@ -189,6 +189,17 @@ def test_from_an_empty_window_to_rated_photos_and_back(
     extra = sorted(folder.iterdir())[0]
     shutil.copy(extra, folder / "one-more.jpg")
     second.wait(lambda: second.all_scored(count + 1))
+
+    # It is a copy; she has such files ignored, and then thinks better of it.
+    second.window.sidebar.ignoring_requested.emit(albums.albums[0])
+    sheet = second.window.places.ignoring
+    second.wait(sheet.isVisible)
+    sheet.patterns.setPlainText("one-*")
+    with qtbot.waitSignal(second.session.notifier.posted, timeout=PATIENCE_MS) as told:
+        qtbot.mouseClick(sheet.use, Qt.MouseButton.LeftButton)
+    second.wait(lambda: second.session.browser.listing.total == count)
+    told.args[0].action()
+    second.wait(lambda: second.session.browser.listing.total == count + 1)
     second.window.close()
 
 
