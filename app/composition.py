@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, QObject, QSocketNotifier
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
 from app.session import Session, open_session
 from app.theme import Theme, ThemeChoice, app_icon
 from app.translation import use_language
 from app.views.crash_page import show_alone
+from app.views.library_question import ask_for_another_library
 from app.views.main_window import MainWindow
 from app.window_state import WindowState
 from core.crashes import Crash, FatalWatch, crash_of
@@ -68,8 +69,9 @@ def run_window(library: Path | None = None, folders: Sequence[Path] = ()) -> int
             code, again = _run_once(app, theme, folder, folders, earlier)
             folders, earlier = (), None
             shared_sessions.forget()  # the settings may name another processor now
-            if not again:
+            if again is None:
                 return code
+            folder = again
     except Exception as error:
         log.exception("the window can't be opened")
         show_alone(crash_of(error), log_dir(), QApplication.exec)
@@ -87,20 +89,18 @@ def _run_once(
     folder: Path,
     folders: Sequence[Path],
     earlier: Crash | None = None,
-) -> tuple[int, bool]:
-    """One window from opening to closing; says whether it wants to be opened anew.
+) -> tuple[int, Path | None]:
+    """One window from opening to closing; gives the exit code and the library that is to be
+    opened anew, if any.
 
     ``earlier`` is what ended the last run, if it didn't end well.
     """
     settings = load_settings()
     use_language(settings.language)
     app.setLayoutDirection(QLocale().textDirection())
-    try:
-        session = open_session(folder, settings)
-    except AlbumenError as error:
-        log.warning("%s", error)
-        QMessageBox.critical(None, "Albumen", str(error))
-        return 1, False
+    session = open_some_session(folder, settings)
+    if session is None:
+        return 1, None
     session.notifier.install_hooks()
     signals = None
     try:
@@ -112,12 +112,30 @@ def _run_once(
             window.help.show_earlier_crash(earlier)
         if folders:
             session.actions.add_albums([absolute(path) for path in folders])
-        return app.exec(), window.reopen_wanted
+        return app.exec(), session.library.path if window.reopen_wanted else None
     finally:
         session.stop()
         session.notifier.remove_hooks()
         if signals is not None:
             signals.stop()
+
+
+def open_some_session(
+    folder: Path,
+    settings: Settings,
+    ask: Callable[[str], Path | None] = ask_for_another_library,
+) -> Session | None:
+    """A session on the library in ``folder``, or on the one that the user chooses where that
+    can't be opened; ``None`` if the user would rather not."""
+    while True:
+        try:
+            return open_session(folder, settings)
+        except AlbumenError as error:
+            log.warning("%s", error)
+            other = ask(str(error))
+            if other is None:
+                return None
+            folder = absolute(other)
 
 
 class QuitOnSignal(QObject):

@@ -105,12 +105,14 @@ class Session(QObject):
 
     Signals:
         _exchanged(object): an ``Exchange`` of metadata, from its own thread.
+        _my_turn(): the other program is closed, from the thread that waited for it.
 
     ``start`` begins the background work; ``stop`` ends every thread in the order watcher and
     pool, readers, writer, so that nothing is written after the library is closed.
     """
 
     _exchanged = Signal(object)
+    _my_turn = Signal()
 
     def __init__(
         self,
@@ -166,6 +168,7 @@ class Session(QObject):
         if find_people:
             self._people_loop = PeopleLoop(library, lambda: not self._latest.busy, lower_priority)
         self.metadata = MetadataExchange(library, settings, self._metadata_told)
+        self._my_turn.connect(self._start_work, Qt.ConnectionType.QueuedConnection)
         self._exchanged.connect(self._tell_exchanged, Qt.ConnectionType.QueuedConnection)
         self._untold: set[str] = set()
         self.actions.undoing = self._undo
@@ -214,10 +217,12 @@ class Session(QObject):
             self._start_work()
         else:
             self.notifier.warn(JOINED)
-            self._turn = Turn(self.library, self._start_work)
+            self._turn = Turn(self.library, self._my_turn.emit)
             self._turn.start()
 
     def _start_work(self) -> None:
+        if self._stopped:
+            return
         self.metadata.start()
         self.taste.start(self._with_taste)
         self.work.start()

@@ -58,11 +58,12 @@ class ReasonsLoop:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the photo in hand and join the thread."""
+        """Finish the photo in hand and join the thread, if it was ever started."""
         with self._condition:
             self._closed = True
             self._condition.notify_all()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def wake(self) -> None:
         """There may be new work, or leave to do it."""
