@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.models.pictures import FULL, whole_ahead
 from app.translation import decimal, tr
 from app.views.controls import label
 from app.views.photo_pane import PaneView, PhotoPane
@@ -96,12 +97,14 @@ class Compare(PaneView):
             pane.set_active(pane.row is not None and pane.row.id == active)
 
     def ahead(self) -> Sequence[tuple[int, object, int]]:
-        """The next challenger."""
+        """The next challenger; while zoomed in, all of it."""
         following = self._following(1)
         position = None if following is None else self._browser.photos.position(following)
         row = None if position is None else self._browser.photos.row(position)
         if row is None:
             return ()
+        if self.champion.canvas.zoom is not None and whole_ahead(row):
+            return [(row.id, row.path, FULL)]
         return [(row.id, row.path, self.challenger.canvas.fitted_side(row.width, row.height))]
 
     def _following(self, by: int) -> int | None:

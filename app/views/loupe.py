@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from app.browsing import Browser
 from app.models.heatmap import HeatMap, MapChoice, heat_map
-from app.models.pictures import FULL, PictureCache
+from app.models.pictures import FULL, PictureCache, whole_ahead
 from app.models.thumbnails import ThumbnailCache
 from app.models.why import Known
 from app.theme import Theme
@@ -23,6 +23,8 @@ from core.domain import Photo, PhotoRow, Status
 STRIP_SIDE = 72
 AHEAD = 2
 """Neighbours decoded ahead in the direction of travel; one behind."""
+RESTED_MS = 300
+"""A photo that is looked at for so long is decoded whole, so that zooming in shows it at once."""
 
 
 class Loupe(QWidget):
@@ -97,6 +99,9 @@ class Loupe(QWidget):
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(120)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(RESTED_MS)
         self._build()
         self._connect()
         self.set_heat(False)
@@ -148,6 +153,7 @@ class Loupe(QWidget):
         self.canvas.zoomed.connect(self._on_zoomed)
         self.canvas.size_wanted.connect(lambda _: self._settle.start())
         self._settle.timeout.connect(self._request)
+        self._rest.timeout.connect(lambda: self._request(whole=True))
         self._browser.active_changed.connect(lambda _: self._follow())
         self._browser.listed.connect(lambda _: self._show_place())
         self._pictures.ready.connect(self._on_ready)
@@ -230,8 +236,8 @@ class Loupe(QWidget):
             return 0
         return self.canvas.fitted_side(row.width, row.height)
 
-    def _request(self) -> None:
-        """Wish for the photo on screen, then for its neighbours."""
+    def _request(self, *, whole: bool = False) -> None:
+        """Wish for the photo on screen, then for its neighbours, and at rest for all of it."""
         row = self._row
         if row is None or not self.isVisible() or row.status is Status.UNREADABLE:
             return
@@ -244,6 +250,10 @@ class Loupe(QWidget):
                 wishes.append(
                     (near.id, near.path, self.canvas.fitted_side(near.width, near.height))
                 )
+        if whole and whole_ahead(row):
+            wishes.append((row.id, row.path, FULL))
+        else:
+            self._rest.start()
         self._pictures.want(wishes)
 
     def _on_ready(self, photo_id: int) -> None:
