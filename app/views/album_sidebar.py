@@ -107,7 +107,7 @@ class AlbumDelegate(QStyledItemDelegate):
         )
         near = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
         far = Qt.AlignmentFlag.AlignLeft if rtl else Qt.AlignmentFlag.AlignRight
-        middle = Qt.AlignmentFlag.AlignVCenter
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute
         x = inside.right() - 17 if rtl else inside.left()
         painter.drawPixmap(x, inside.center().y() - 8, pixmap)
         count = index.data(COUNT_ROLE)
@@ -195,6 +195,12 @@ class AlbumSidebar(QFrame):
         """Let the user name a saved search where it stands, once it is shown."""
         self._naming = album_id
         self._begin_naming()
+
+    def leave_search(self) -> None:
+        """What is looked at is no longer the chosen search: all photos stand for it."""
+        if self._chosen_search is not None:
+            self._chosen_search = self._chosen = None
+            self._keep_choice()
 
     def _begin_naming(self) -> None:
         row = None if self._naming is None else self._albums.row_of_smart(self._naming)

@@ -44,6 +44,12 @@ CORNERS = {
 """Corners and turn of each label's shape, so that colour alone carries no meaning; red is round."""
 
 
+BESIDE_ICON = int(
+    Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute
+)
+"""A chip's text follows its icon, whichever way the window is read."""
+
+
 @dataclass(frozen=True)
 class CellMetrics:
     """Sizes of a cell in device-independent pixels, derived from the thumbnail's side and font."""
@@ -222,7 +228,7 @@ class PhotoDelegate(QStyledItemDelegate):
         spot = QRect(chip.x() + 8, chip.y(), 14, height)
         self._paint_icon(painter, "warning", "warning", spot, 13)
         painter.setPen(self._colors["on_badge"])
-        painter.drawText(chip.adjusted(25, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), text)
+        painter.drawText(chip.adjusted(25, 0, 0, 0), BESIDE_ICON, text)
 
     def _paint_flag(self, painter: QPainter, area: QRect, flag: Flag) -> None:
         spot = QRectF(area.x() + 4, area.y() + 4, 24, 24)
@@ -244,7 +250,7 @@ class PhotoDelegate(QStyledItemDelegate):
         painter.setOpacity(1.0)
         self._paint_icon(painter, "stack", "on_badge", QRect(chip.x() + 7, chip.y(), 15, 24), 15)
         painter.setPen(self._colors["on_badge"])
-        painter.drawText(chip.adjusted(25, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), text)
+        painter.drawText(chip.adjusted(25, 0, 0, 0), BESIDE_ICON, text)
 
     def _paint_caption(
         self,
@@ -269,8 +275,10 @@ class PhotoDelegate(QStyledItemDelegate):
         used = min(metrics.horizontalAdvance(lead), strip.width())
         if used == strip.width():
             lead = metrics.elidedText(lead, Qt.TextElideMode.ElideRight, used)
-        align = Qt.AlignmentFlag.AlignVCenter | (
-            Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
+        align = (
+            Qt.AlignmentFlag.AlignVCenter
+            | Qt.AlignmentFlag.AlignAbsolute  # else the painter mirrors it once more
+            | (Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft)
         )
         painter.drawText(strip, int(align), lead)
         room = strip.width() - used - 8
@@ -334,7 +342,7 @@ class PhotoDelegate(QStyledItemDelegate):
         painter.setFont(base)
         painter.setPen(self._colors["text_dim"])
         rest = area.adjusted(17, 0, 4, 0)
-        painter.drawText(rest, int(Qt.AlignmentFlag.AlignVCenter), str(count))
+        painter.drawText(rest, BESIDE_ICON, str(count))
 
     def _paint_icon(self, painter: QPainter, name: str, token: str, area: QRect, size: int) -> None:
         ratio = painter.device().devicePixelRatioF()

@@ -52,6 +52,7 @@ class Places(QObject):
         sidebar.ignoring_requested.connect(self._ask_what_to_ignore)
         session.albums.rename_wanted.connect(actions.rename_search)
         filters.save_requested.connect(self._save_search)
+        session.browser.query_changed.connect(lambda _: self._leave_search())
         actions.search_saved.connect(lambda album: sidebar.name_search(album.id))
         actions.album_added.connect(self._on_album_added)
         actions.ignoring_changed.connect(session.rescan)
@@ -95,6 +96,11 @@ class Places(QObject):
     def _searched(self) -> bool:
         """Whether what is looked at is (still) the saved search that was chosen."""
         return self._search is not None and self._browser.query.terms == self._terms
+
+    def _leave_search(self) -> None:
+        if self._search is not None and not self._searched():
+            self._search = None
+            self._sidebar.leave_search()
 
     def _choose_album(self, album_id: int | None) -> None:
         # Filters go along from album to album; a saved search is left behind whole.

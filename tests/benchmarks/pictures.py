@@ -28,7 +28,8 @@ MODULE = "tests.benchmarks.pictures"
 SIZE = (1280, 800)
 ALBUMS = ("Anna and Ben’s wedding, the long day", "Summer", "كتاب الصور")
 VIEWS = (
-    "grid", "grouped", "folded", "chosen", "filtered", "nothing", "query", "loupe", "heatmap",
+    "grid", "grouped", "folded", "chosen", "filtered", "nothing", "query", "query_wrong", "naming",
+    "dates", "lowest", "ignoring", "loupe", "heatmap",
     "zoomed", "compare", "survey", "overview", "keep", "people", "history", "settings", "keys",
     "key_editor", "message", "activity", "narrow",
 )  # fmt: skip
@@ -222,6 +223,25 @@ class Stage:
         w.filters.focus_search()
         w.filters.search.setText("score>4 reas")
         w.filters.search.textEdited.emit("score>4 reas")
+
+    def query_wrong(self) -> None:
+        self.window.filters.focus_search()
+        self.window.filters.search.setText("fases:1 score>4")
+        self.window.filters.search._read(typing=False)
+
+    def naming(self) -> None:
+        self.session.browser.change(min_score=4.5)
+        settle(self.app, 0.6)
+        self.window.filters.save.click()
+
+    def dates(self) -> None:
+        self.window.filters.more.ask_for_dates()
+
+    def lowest(self) -> None:
+        self.window.commands["lowest"].trigger()
+
+    def ignoring(self) -> None:
+        self.window.sidebar.ignoring_requested.emit(self.session.albums.albums[0])
 
     def loupe(self) -> None:
         self._go("loupe")

@@ -39,6 +39,11 @@ WANTED = {
     "lateness_p99_ms": 20, "rss_mb": 400,
 }  # fmt: skip
 SCROLL_STEPS = 600
+SEARCHES = (
+    "score>6 faces:1 -reason:eyes_closed", "taken:2024-06", 'person:"Grandma"', "color:green",
+    "camera:canon", "format:jpeg", "reason:noise", "name:00123 stars>=1", "-flag:any size>2mb",
+)  # fmt: skip
+"""Each as one types it into the search box."""
 LATENESS_S = 8.0
 
 
@@ -68,6 +73,7 @@ def measure(place: Path) -> dict[str, Any]:
     from app.window_state import WindowState
     from core.domain import Flag, SortKey, Status
     from core.library.library import open_library
+    from core.searching.parsing import parse
     from core.settings import Settings
 
     app = make_application(["albumen"])
@@ -111,17 +117,18 @@ def measure(place: Path) -> dict[str, Any]:
         {"min_rating": 3}, {"text": "IMG_00123"}, {"statuses": frozenset({Status.UNREADABLE})},
     ]  # fmt: skip
     off = {"min_score": None, "max_score": None, "portraits_only": False, "flag": None,
-           "min_rating": None, "text": "", "statuses": None}  # fmt: skip
+           "min_rating": None, "text": "", "statuses": None, "terms": ()}  # fmt: skip
+    filters += [{"terms": parse(search)} for search in SEARCHES]
     times = {}
     for change in filters:
-        times[next(iter(change))] = timed(**change)
+        name = " ".join(term.text for term in change.get("terms", ())) or next(iter(change))
+        times[name] = timed(**change)
         settle(app, 0.1)
         times["all again"] = max(times.get("all again", 0.0), timed(**off))
     figures["filter_ms"] = max(times.values())
     figures["filters"] = times
     orders = {}
-    for key in (SortKey.TAKEN, SortKey.NAME, SortKey.RATING, SortKey.FACES, SortKey.SIZE,
-                SortKey.ADDED, SortKey.SCORE):  # fmt: skip
+    for key in (*(key for key in SortKey if key is not SortKey.SCORE), SortKey.SCORE):
         for descending in (False, True):
             name = f"{key.value} {'down' if descending else 'up'}"
             orders[name] = timed(sort=key, descending=descending)

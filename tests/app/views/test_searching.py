@@ -156,6 +156,13 @@ def test_a_search_is_kept_named_chosen_removed_and_brought_back(
         window.sidebar.view.setCurrentIndex(index)
     assert len(session.browser.listing.ids) == found
     assert window.filters.search.text() == "score>=2.9"
+    with answered(qtbot, session):  # asking for something else leaves it; it can be chosen anew
+        qtbot.mouseClick(window.filters.chip, Qt.MouseButton.LeftButton)
+    assert window.sidebar.view.currentIndex().row() == 0
+    assert window.toolbar.title.text() == "All photos"
+    with answered(qtbot, session):
+        window.sidebar.view.setCurrentIndex(index)
+    assert len(session.browser.listing.ids) == found
     with qtbot.waitSignal(session.notifier.posted):
         qtbot.keyClick(window.sidebar, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: session.albums.smart_albums == [])
