@@ -202,9 +202,10 @@ def report(
     tag: TagsOption = None,
     threshold: ThresholdOption = 5.5,
     crops: Annotated[bool, typer.Option(help="Score face and body crops alone, too.")] = True,
-    sizes: Annotated[
-        bool, typer.Option("--sizes", help="Run the table over embedding sizes, too (minutes).")
-    ] = False,
+    table: Annotated[
+        Path | None,
+        typer.Option("--table", metavar="DIR", help="Where ablate kept its table over sizes."),
+    ] = None,
     card: CardOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
@@ -228,13 +229,20 @@ def report(
         if crops:
             groups = [photo.group for photo in rated]
             tables, bound = crop_study(find_model(model), found[-1], groups, progress)
-        table = _table_of_sizes(rated, threshold, cache, progress) if sizes else None
+        by_size = None
+        if table is not None:
+            from core.training.table import read_table
+
+            main, names_of = found[-1], [photo.group for photo in rated]
+            by_size = read_table(
+                absolute(table), main.truth, names_of, main.photos.portraits, threshold
+            )
         write_report(
             ReportParts(
                 title=f"{found[-1].model} on {len(rated)} rated photos",
                 evaluations=found,
                 names=names,
-                ablation=table,
+                ablation=by_size,
                 crops=tables,
                 bound=bound,
                 notes=[_flattered(e) for e in found if e.trained_on],
@@ -251,33 +259,6 @@ def report(
         print_json(finite(answer))
     else:
         typer.echo(f"The report is in {out}.")
-
-
-def _table_of_sizes(
-    rated: list[RatedPhoto],
-    threshold: float,
-    cache: Path | None,
-    progress: Callable[[str, int, int], None],
-) -> Any:
-    with torch_needed():
-        from core.training.ablate import ablate as run
-        from core.training.encoders import build_encoder
-        from core.training.photos import PhotoReader
-        from core.training.settings import ABLATION
-        from core.training.workflow import nima_backbone, training_set
-
-        face = build_encoder("faceres")
-        spec, load = nima_backbone()
-        arrays = PhotoReader(spec, face, cache).read([photo.path for photo in rated], progress)
-        return run(
-            training_set(rated, arrays),
-            arrays.portraits,
-            face.name,
-            ABLATION,
-            load,
-            threshold=threshold,
-            progress=progress,
-        )
 
 
 def register(app: typer.Typer) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,66 +15,17 @@ from core.training import ratings
 from core.training.head import Steadying
 from core.training.metrics import (
     THRESHOLD,
-    Agreement,
     Array,
-    Interval,
-    advantage,
-    agreement,
-    mean_scores,
 )
 from core.training.networks import FusedNetwork
 from core.training.pixels import Progress, silent
 from core.training.samples import TrainingSet, Views
 from core.training.settings import REPORTING_SEED, Settings
+from core.training.table import PROGRESS_FILE, Ablation, sum_of, table_row
 from core.training.train import new_network, predict, train
 
 SIZES = (0, 128, 512, 1024, 2048, 4096)
 """The paper's sizes; those beyond the encoder's length are left out."""
-
-PROGRESS_FILE = "ablation.npz"
-
-
-@dataclass(frozen=True, slots=True)
-class AblationRow:
-    """One size: agreement over all held-out photos and over the portraits among them, and the
-    advantage in SRCC over size 0 (``None`` for size 0 itself)."""
-
-    size: int
-    overall: Agreement
-    portraits: Agreement | None
-    gain: Interval | None
-    portrait_gain: Interval | None
-    predicted: Array = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Ablation:
-    """All sizes on the same folds."""
-
-    encoder: str
-    folds: int
-    rows: tuple[AblationRow, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {
-            "encoder": self.encoder,
-            "folds": self.folds,
-            "rows": [
-                {
-                    "size": row.size,
-                    "all": row.overall.as_dict(),
-                    "portraits": row.portraits.as_dict() if row.portraits else None,
-                    "srcc_gain": _plain(row.gain),
-                    "srcc_gain_portraits": _plain(row.portrait_gain),
-                }
-                for row in self.rows
-            ],
-        }
-
-
-def _plain(interval: Interval | None) -> list[float] | None:
-    return None if interval is None else [interval.value, interval.low, interval.high]
 
 
 def usable_sizes(width: int, wanted: Sequence[int] = SIZES) -> tuple[int, ...]:
@@ -104,7 +54,7 @@ class FinishedFolds:
                 "settings": settings.as_dict(),
                 "encoder": encoder,
                 "folds": fold_of.tolist(),
-                "ratings": float(np.float64(photos.targets).sum(axis=0) @ np.arange(10)),
+                "ratings": sum_of(np.asarray(photos.targets, np.float64)),
             },
             sort_keys=True,
         )
@@ -218,37 +168,8 @@ def ablate(
             done=done,
             progress=told,
         )
-    return Ablation(
-        encoder,
-        folds,
-        tuple(_row(s, predictions, photos, portraits, threshold) for s in predictions),
+    truth, groups = np.asarray(photos.targets, np.float64), list(photos.groups)
+    rows = tuple(
+        table_row(s, predictions, truth, groups, portraits, threshold) for s in predictions
     )
-
-
-def _row(
-    size: int,
-    predictions: dict[int, Array],
-    photos: TrainingSet,
-    portraits: NDArray[np.bool_],
-    threshold: float,
-) -> AblationRow:
-    truth = np.asarray(photos.targets, np.float64)
-    means = mean_scores(truth)
-    groups = list(photos.groups)
-    chosen = np.flatnonzero(portraits)
-    some = [groups[i] for i in chosen]
-    predicted = predictions[size]
-    scores, base = mean_scores(predicted), mean_scores(predictions[0])
-    enough = len(chosen) >= 3
-    return AblationRow(
-        size=size,
-        overall=agreement(predicted, truth, threshold=threshold, groups=groups),
-        portraits=agreement(predicted[chosen], truth[chosen], threshold=threshold, groups=some)
-        if enough
-        else None,
-        gain=advantage(scores, base, means, groups) if size else None,
-        portrait_gain=advantage(scores[chosen], base[chosen], means[chosen], some)
-        if size and enough
-        else None,
-        predicted=predicted,
-    )
+    return Ablation(encoder, folds, rows)

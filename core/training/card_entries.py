@@ -9,7 +9,7 @@ from core.training.crops import CropStatistics, LowerBound
 from core.training.metrics import Agreement, Interval
 
 if TYPE_CHECKING:
-    from core.training.ablate import Ablation
+    from core.training.table import Ablation
 
 
 def metric_entry(on: str, found: Agreement, note: str = "") -> dict[str, Any]:

@@ -19,7 +19,7 @@ from core.training.evaluate import Evaluation
 from core.training.metrics import Agreement, Array, mean_scores
 
 if TYPE_CHECKING:
-    from core.training.ablate import Ablation
+    from core.training.table import Ablation
 
 TOP = 10
 PICTURE = 220

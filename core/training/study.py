@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.inference.cards import UncertaintyRule, find_model
 from core.training import ratings
-from core.training.ablate import SIZES, Ablation, FinishedFolds, ablate, cross_validate
+from core.training.ablate import SIZES, FinishedFolds, ablate, cross_validate
 from core.training.calibrate import Scale
 from core.training.card_entries import metric_entry, rounded
 from core.training.evaluate import gap_between, predict_arrays
@@ -23,6 +23,7 @@ from core.training.networks import FusedNetwork
 from core.training.pixels import FAULTS, Progress, faulty, silent
 from core.training.samples import Companions, TrainingSet, Views
 from core.training.settings import REPORTING_SEED, Settings
+from core.training.table import Ablation
 from core.training.train import predict_pictures, train
 from core.training.uncertainty import fit_rule
 

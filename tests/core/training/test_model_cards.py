@@ -17,9 +17,12 @@ import typer
 from typer.testing import CliRunner
 
 from core.cli import training
+from core.errors import UsageError
 from core.inference.cards import find_model, load_card
 from core.training.card_text import put_sections
 from core.training.crops import adjusted, lower_bound
+from core.training.ratings import distributions, folds, read_csv
+from core.training.table import PROGRESS_FILE, read_table, sum_of
 from core.training.trained_on import write_trained_on
 
 
@@ -100,8 +103,11 @@ def test_tables_of_sizes_and_crops_reach_a_card(
 ) -> None:
     no_faces()
     common = ("--card", model, "--cache", tmp_path / "cache")
-    table = run("ablate", rated_csv, "--folds", 2, "--size", 0, "--size", 3, *common)
-    answer = run("report", rated_csv, "--model", model, "--out", tmp_path / "report.html", *common)
+    kept, page = tmp_path / "table", tmp_path / "report.html"
+    table = run("ablate", rated_csv, "--folds", 2, "--size", 0, "--size", 3, "--out", kept, *common)
+    reported = ("report", rated_csv, "--model", model, "--out", page, "--table", kept)
+    answer = run(*reported, *common)
+    assert "Agreement against embedding size" in page.read_text("utf-8")
     facts = load_card(model).facts
     assert [row["size"] for row in facts["ablation"]] == [0, 3]
     rows = table["rows"]
@@ -127,3 +133,24 @@ def test_a_useless_lower_bound_is_not_chosen_by_luck() -> None:
     helped = lower_bound(low, truth, truth, groups)
     assert helped.held_out.srcc > helped.plain.srcc + 0.2
     assert adjusted(np.array([2.0, 5.0]), np.array([np.nan, 8.0]), 2.0, 1.0).tolist() == [2.0, 5.0]
+
+
+def test_a_table_of_other_photos_does_not_get_into_a_report(
+    rated_csv: Path, tmp_path: Path
+) -> None:
+    rated = read_csv(rated_csv)
+    truth, groups = distributions(rated), [photo.group for photo in rated]
+    portraits = np.ones(len(rated), np.bool_)
+    with pytest.raises(UsageError, match="no table"):
+        read_table(tmp_path, truth, groups, portraits)
+    fold_of = folds(groups, 2)
+    signature = {"folds": fold_of.tolist(), "encoder": "faceres", "ratings": sum_of(truth)}
+    guess = np.full((len(rated), 10), 0.1)
+    parts = {f"0-{fold}": guess[fold_of == fold] for fold in (0, 1)}
+    np.savez(tmp_path / PROGRESS_FILE, signature=np.array(json.dumps(signature)), **parts)
+    assert [row.size for row in read_table(tmp_path, truth, groups, portraits).rows] == [0]
+    with pytest.raises(UsageError, match="other photos"):
+        read_table(tmp_path, truth[:, ::-1], groups, portraits)
+    np.savez(tmp_path / PROGRESS_FILE, signature=np.array(json.dumps(signature)))
+    with pytest.raises(UsageError, match="not finished"):
+        read_table(tmp_path, truth, groups, portraits)
