@@ -41,6 +41,10 @@ EMBEDDABLE = frozenset({"jpg", "jpeg", "jpe", "png", "webp"})
 _exiv2_lock = threading.RLock()
 
 
+_MAX_BYTES = 512 << 20
+"""Files are read whole: one that claims to be larger (sparse files take no room) is left alone."""
+
+
 class XmpError(AlbumenError):
     """Metadata can't be read or written; the file is as it was."""
 
@@ -132,6 +136,8 @@ def _load(path: Path) -> tuple[bytes, Any]:
     Bytes, not the path: names need not be text, and what is checked must be what is replaced.
     """
     try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise XmpError(f"{display_name(path)} is too large to look for metadata in.")
         content = path.read_bytes()
     except OSError as error:
         raise XmpError(f"{display_name(path)} can't be read: {error.strerror}.") from error

@@ -1,8 +1,8 @@
-"""Decodes thousands of damaged files: each must be read or turned down with a reason.
+"""Reads thousands of damaged files: each, and its metadata, is read or turned down with a reason.
 
     python tests/benchmarks/fuzz_decode.py [--inputs 10000] [--seed 1] [--formats jpg,png,...]
 
-Prints one JSON document. ``escaped`` counts errors that are no `UnreadablePhotoError`; it has to be
+Prints one JSON document. ``escaped`` counts errors that are no words for the user; it has to be
 zero, and the exit code says so. ``crashed`` are crashes of a decoder process: each cost one file.
 """
 
@@ -26,9 +26,11 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from core.errors import UnreadablePhotoError  # noqa: E402
+from core.errors import AlbumenError, UnreadablePhotoError  # noqa: E402
+from core.files import xmp  # noqa: E402
 from core.files.decode import decode  # noqa: E402
 from core.files.isolate import CRASHED, ENDLESS, decoder_pool  # noqa: E402
+from core.files.placeholder import embedded_thumbnail  # noqa: E402
 from tests.photos import exif_block, save_dng  # noqa: E402
 
 FORMATS = ("jpg", "png", "webp", "gif", "bmp", "tif", "heic", "avif", "jxl", "dng")
@@ -103,6 +105,7 @@ def damaged(whole: bytes, other: bytes, chance: random.Random) -> bytes:
 def main() -> int:
     """Runs and prints; 1 if any error escaped."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--json", action="store_true", help="as always")
     arguments.add_argument("--inputs", type=int, default=10_000)
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--formats", default=",".join(FORMATS))
@@ -135,6 +138,14 @@ def main() -> int:
                 if asked.keep:
                     asked.keep.mkdir(parents=True, exist_ok=True)
                     (asked.keep / f"{number}.{extension}").write_bytes(content)
+            try:
+                embedded_thumbnail(path)
+                xmp.read(path)
+                outcome["metadata"] += 1
+            except AlbumenError:
+                outcome["no metadata"] += 1
+            except Exception as error:  # noqa: BLE001 - the same
+                escaped.append(f"{number} {extension}: {type(error).__name__}: {error}"[-400:])
             slowest = max(slowest, time.perf_counter() - start)
             if number % 1000 == 999:
                 print(f"{number + 1} inputs, {len(escaped)} escaped", file=sys.stderr)
@@ -147,6 +158,8 @@ def main() -> int:
                 "slowest_s": round(slowest, 2),
                 "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
                 "read": outcome.pop("read", 0),
+                "metadata_read": outcome.pop("metadata", 0),
+                "metadata_refused": outcome.pop("no metadata", 0),
                 "crashed": outcome.get(CRASHED, 0),
                 "endless": outcome.get(ENDLESS, 0),
                 "refused": dict(outcome.most_common()),

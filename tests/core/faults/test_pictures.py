@@ -16,6 +16,7 @@ from PIL import Image
 
 from core.analysis import Analyzer, open_analyzer
 from core.domain import Photo, Status
+from core.explaining.maps import canvas, explain
 from core.files.decode import decode
 from core.library.library import Library
 from tests.core.faults.indexed import photos, scan, statuses
@@ -84,7 +85,7 @@ def test_odd_exif_costs_neither_the_picture_nor_its_score(
 def test_all_orientations_are_one_picture_with_one_score_and_one_face_box(
     library: Library, analyzer: Analyzer, portrait: Image.Image, tmp_path: Path
 ) -> None:
-    """B02: thumbnail, size, face box and score all come from the picture turned once."""
+    """B02: thumbnail, size, face box, heat map and score all come from the picture turned once."""
     album = tmp_path / "album"
     album.mkdir()
     for tag in range(1, 9):
@@ -106,6 +107,16 @@ def test_all_orientations_are_one_picture_with_one_score_and_one_face_box(
         seen = Image.open(io.BytesIO(pictures[photo.id])).convert("L").resize((24, 24))
         wanted = Image.open(io.BytesIO(pictures[upright.id])).convert("L").resize((24, 24))
         assert close(np.asarray(seen), np.asarray(wanted), 16)
+        assert heat(photo).shape == heat(upright).shape
+        assert np.corrcoef(heat(photo).ravel(), heat(upright).ravel())[0, 1] > 0.95
+
+
+def heat(photo: Photo) -> np.ndarray:
+    """The heat map over the photo as it is shown."""
+    assert photo.score is not None
+    assert photo.metadata is not None
+    width, height = photo.metadata.width // 8, photo.metadata.height // 8
+    return canvas(explain(photo.score), width, height)
 
 
 def test_a_cmyk_copy_looks_and_scores_as_the_rgb_one(

@@ -164,3 +164,11 @@ def test_both_styles_of_sidecar_names_are_found(tmp_path: Path) -> None:
     (tmp_path / "IMG_1.jpg.xmp").write_text("x")
     found = [path.name for path in xmp.existing_sidecars(photo)]
     assert found == ["IMG_1.jpg.xmp", "IMG_1.XMP"]
+
+
+def test_a_file_of_many_gigabytes_is_not_read_into_memory(tmp_path: Path) -> None:
+    path = tmp_path / "huge.jpg"
+    with path.open("wb") as file:
+        file.truncate(40 << 30)
+    with pytest.raises(XmpError, match="too large"):
+        xmp.read(path)
