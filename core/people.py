@@ -11,6 +11,7 @@ from concurrent.futures import Future
 
 from core.library import people_writes
 from core.library.library import Library
+from core.library.people_rows import FacePlace
 
 
 def name_person(library: Library, person_id: int, name: str) -> Future[int]:
@@ -44,6 +45,12 @@ def not_this_person(library: Library, person_id: int, face_ids: Sequence[int]) -
     """Say that these faces are not this person, whoever they are."""
     ids = list(face_ids)
     return library.writer.submit(lambda c: people_writes.deny(c, person_id, ids))
+
+
+def name_faces(library: Library, places: Sequence[FacePlace], name: str) -> Future[int]:
+    """Say of faces that were nobody's who they are; gives the person's id."""
+    chosen = list(places)
+    return library.writer.submit(lambda c: people_writes.name_faces(c, chosen, name))
 
 
 def hide_person(library: Library, person_id: int, hidden: bool) -> Future[int]:

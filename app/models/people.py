@@ -21,9 +21,11 @@ from app.notifications import Notifier
 from app.translation import tr, trn
 from app.wording import score_text
 from core import people
+from core.grouping.items import MIN_FACE_AREA
 from core.library import people_queries
 from core.library.library import Library
 from core.library.people_queries import Person, PersonFace
+from core.library.people_rows import FacePlace
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -36,6 +38,10 @@ REFRESH_MS = 400
 def person_name(person: Person) -> str:
     """The name, or what stands for it."""
     return person.name or tr("Who is this?")
+
+
+NOBODY = Person(0, "", False, 0, 0, None)
+"""Stands for the faces of whom nobody said who they are."""
 
 
 class RowsModel(QAbstractListModel):
@@ -172,10 +178,11 @@ class PeopleBook(QObject):
 
         def work() -> tuple[list[Person], list[PersonFace]]:
             everybody = people_queries.everybody(library.queries)
-            faces = (
-                [] if open_id is None else people_queries.faces_of(library.queries, open_id, model)
-            )
-            return everybody, faces
+            if open_id is None:
+                return everybody, []
+            if open_id == NOBODY.id:
+                return everybody, people_queries.loose_faces(library.queries, model, MIN_FACE_AREA)
+            return everybody, people_queries.faces_of(library.queries, open_id, model)
 
         self._jobs.run(work, lambda found: self._take(open_id, *found))
 
@@ -184,12 +191,28 @@ class PeopleBook(QObject):
         self.hidden = sum(person.hidden for person in everybody)
         self.everybody.set_rows([p for p in everybody if self.with_hidden or not p.hidden])
         current = None if self.person is None else self.person.id
-        if current is not None and current == open_id:
+        if current == open_id == NOBODY.id:
+            self.faces.set_rows(faces)
+        elif current is not None and current == open_id:
             self.person = next((p for p in everybody if p.id == current), None)
             self.faces.set_rows(faces)
             if self.person is None:
                 self.opened.emit(None)
         self.changed.emit()
+
+    def open_nobody(self) -> None:
+        """Show the faces of whom nobody said who they are."""
+        self.person = NOBODY
+        self.faces.set_rows([])
+        self.opened.emit(NOBODY)
+        self.refresh()
+
+    def name_faces(self, places: Sequence[FacePlace], name: str) -> None:
+        """These faces, which were nobody's, are somebody of this name."""
+        wanted = " ".join(name.split())
+        if places and wanted:
+            said = trn("{n} face is {name}", "{n} faces are {name}", len(places), name=wanted)
+            self._say(people.name_faces(self._library, places, wanted), said)
 
     def open(self, person_id: int | None) -> None:
         """Show one person's faces, or everybody again."""

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.models.face_crops import FaceCrops
-from app.models.people import ROW_ROLE, PeopleBook
+from app.models.people import NOBODY, ROW_ROLE, PeopleBook
 from app.theme import Theme
 from app.translation import tr, trn
 from app.views.controls import IconButton, label, push_button
@@ -62,6 +62,7 @@ class PeoplePage(QWidget):
         self.name.setMinimumWidth(180)
         self.merge = push_button(tr("They are the same"))
         self.hide_button = push_button(tr("Hide"))
+        self.nobody = push_button(tr("Faces of nobody yet"), link=True)
         self.hidden = push_button("", link=True)
         self.hidden.setCheckable(True)
         self.show_photos = push_button(tr("Show the photos"))
@@ -85,7 +86,7 @@ class PeoplePage(QWidget):
         row = FlowLayout(bar)
         row.setContentsMargins(12, 7, 12, 7)
         for control in (self.back, self.title, self.name, self.count, self.merge, self.deny,
-                        self.move, self.show_photos, self.hide_button):  # fmt: skip
+                        self.move, self.show_photos, self.hide_button, self.nobody):  # fmt: skip
             row.addWidget(control)
         row.add_last(self.hidden)
         for view in (self.empty, self.everybody, self.faces):
@@ -116,6 +117,7 @@ class PeoplePage(QWidget):
         self.name.editingFinished.connect(self._take_name)
         self.merge.clicked.connect(lambda: book.merge(self.everybody.chosen_ids()))
         self.hide_button.clicked.connect(self._hide)
+        self.nobody.clicked.connect(book.open_nobody)
         self.hidden.toggled.connect(book.show_hidden)
         self.deny.clicked.connect(lambda: book.deny(self.faces.chosen_ids()))
         self.move.menu().aboutToShow.connect(self._fill_names)
@@ -128,11 +130,17 @@ class PeoplePage(QWidget):
         self._book.refresh()
 
     def _show_person(self, person: Person | None) -> None:
-        one = person is not None
-        for control in (self.back, self.name, self.deny, self.move, self.show_photos):
+        one, nobody = person is not None, person is NOBODY
+        for control in (self.back, self.name):
             control.setVisible(one)
-        for control in (self.title, self.merge, self.hidden):
+        for control in (self.deny, self.move, self.show_photos):
+            control.setVisible(one and not nobody)
+        for control in (self.merge, self.hidden, self.nobody):
             control.setVisible(not one)
+        self.title.setText(tr("Faces of nobody yet") if nobody else tr("People"))
+        self.title.setVisible(nobody or not one)
+        self.hide_button.setVisible(not nobody)
+        self.name.setEnabled(True)
         if person is not None and not self.name.hasFocus():
             self.name.setText(person.name)
         self._show_counts()
@@ -163,6 +171,12 @@ class PeoplePage(QWidget):
             self.hint.setText(
                 tr("F2 names  ·  Return opens  ·  choose several to make them one") if count else ""
             )
+        elif person is NOBODY:
+            count = book.faces.rowCount()
+            self.count.setText(trn("{n} face", "{n} faces", count) if count else "")
+            self.empty.setText(tr("Every face that is large enough has somebody."))
+            self.body.setCurrentWidget(self.faces if count else self.empty)
+            self.hint.setText(tr("Choose faces of one person, then say who it is") if count else "")
         else:
             self.count.setText(trn("{n} photo", "{n} photos", person.photos))
             if not self.name.hasFocus() or not self.name.isModified():
@@ -178,6 +192,8 @@ class PeoplePage(QWidget):
         people, faces = len(self.everybody.selectedIndexes()), len(self.faces.selectedIndexes())
         one = self._book.person
         self.merge.setEnabled(people > 1)
+        if one is NOBODY:
+            self.name.setEnabled(faces > 0)
         self.deny.setEnabled(one is not None and faces > 0)
         self.move.setEnabled(one is not None and faces > 0)
         self.hide_button.setEnabled(one is not None or people > 0)
@@ -206,10 +222,19 @@ class PeoplePage(QWidget):
 
     def _take_name(self) -> None:
         person = self._book.person
-        if person is not None and self.name.isModified():
+        if person is NOBODY:
+            self._name_loose()
+        elif person is not None and self.name.isModified():
             self.name.setModified(False)
             if " ".join(self.name.text().split()) != person.name:
                 self._book.name(person.id, self.name.text())
+
+    def _name_loose(self) -> None:
+        """The chosen faces are whom the user says."""
+        rows = [index.data(ROW_ROLE) for index in self.faces.selectedIndexes()]
+        if rows and self.name.text().strip():
+            self._book.name_faces([row.place for row in rows], self.name.text())
+            self.name.clear()
 
     def _hide(self) -> None:
         hidden = not self._chosen_hidden()
@@ -241,6 +266,8 @@ class PeoplePage(QWidget):
             else:
                 self.closed.emit()
         elif event.key() == Qt.Key.Key_Delete:
+            if self._book.person is NOBODY:
+                return
             if one:
                 self._book.deny(self.faces.chosen_ids())
             else:

@@ -147,6 +147,46 @@ def faces_of(queries: Queries, person_id: int, model: str) -> list[PersonFace]:
     return sorted(found, key=lambda f: (-(f.mean or 0.0), f.place.photo_id, f.id))
 
 
+def loose_faces(
+    queries: Queries, model: str, least_area: float, most: int = 1000
+) -> list[PersonFace]:
+    """Faces in photos that are there of whom nobody said who it is, those in the best photos
+    first; their ids are those of the table of faces. Faces smaller than ``least_area`` (a share of
+    the photo) are left out."""
+    with queries.reading() as connection:
+        model_id = connection.scalar(select(models.c.id).where(models.c.key == model))
+        told: dict[int, list[Box]] = {}
+        for row in connection.execute(
+            select(person_faces).where(person_faces.c.source != USER_NOT)
+        ):
+            told.setdefault(row.photo_id, []).append(Box(row.x, row.y, row.w, row.h))
+        scores = and_(analyses.c.photo_id == photos.c.id, analyses.c.model_id == (model_id or -1))
+        rows = connection.execute(
+            select(
+                faces.c.id, faces.c.photo_id, faces.c.x, faces.c.y, faces.c.w, faces.c.h,
+                analyses.c.mean,
+            )
+            .select_from(
+                faces.join(photos, photos.c.id == faces.c.photo_id).outerjoin(analyses, scores)
+            )
+            .where(
+                photos.c.missing_since.is_(None),
+                photos.c.album_id.is_not(None),
+                faces.c.w * faces.c.h >= least_area,
+            )
+            .order_by(analyses.c.mean.desc(), faces.c.photo_id, faces.c.id)
+        )  # fmt: skip
+        found: list[PersonFace] = []
+        for row in rows:
+            box = Box(row.x, row.y, row.w, row.h)
+            if any(overlap(box, one) >= MIN_FACE_OVERLAP for one in told.get(row.photo_id, ())):
+                continue
+            found.append(PersonFace(row.id, FacePlace(row.photo_id, box), False, row.mean))
+            if len(found) >= most:
+                break
+    return found
+
+
 def faces_stamp(queries: Queries) -> tuple[int, ...]:
     """Numbers that change whenever a face is found or a word on one is said."""
     with queries.reading() as connection:

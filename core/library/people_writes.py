@@ -144,6 +144,37 @@ def move(
                              count=len(rows))  # fmt: skip
 
 
+def name_faces(
+    connection: Connection, places: Sequence[FacePlace], name: str
+) -> tuple[int, LibraryChange]:
+    """Say of faces that were nobody's who they are: the person of that name, or a new one. Gives
+    the person's id.
+
+    Raises:
+        UsageError: no face, or no name.
+    """
+    wanted = " ".join(name.split())
+    if not places or not wanted:
+        raise UsageError("Choose faces and say who they are.")
+    edit = Edit(connection)
+    known = connection.scalar(
+        select(people.c.id).where(func.lower(people.c.name) == wanted.lower())
+    )
+    person_id = edit.add_person(wanted) if known is None else int(known)
+    for place in places:
+        denied = face_rows(
+            connection,
+            (person_faces.c.person_id == person_id)
+            & (person_faces.c.photo_id == place.photo_id)
+            & (person_faces.c.source == USER_NOT),
+        )
+        here = {i: row for i, row in denied.items() if _place(row) == place}
+        edit.remove_faces(here)
+        edit.add_face(person_id, place, USER)
+    return person_id, edit.keep(_count(len(places), f"named {wanted}"), action="move",
+                                name=wanted, count=len(places))  # fmt: skip
+
+
 def deny(
     connection: Connection, person_id: int, face_ids: Sequence[int]
 ) -> tuple[int, LibraryChange]:

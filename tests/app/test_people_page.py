@@ -175,3 +175,36 @@ def test_a_crop_is_round_and_shows_the_face() -> None:
     assert crop.width() == crop.height() == 96
     assert crop.pixelColor(48, 48).red() > 150
     assert crop.pixelColor(1, 1).alpha() == 0
+
+
+def test_faces_of_nobody_are_named_and_it_can_be_undone(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    def lonely(number: int) -> Analysis:
+        return replace(scored(number), faces=(face_of(number + 1, number),))
+
+    ids = fill(library, tmp_path / "album", 4, lonely, thumbnails=True)  # four strangers
+    identify(library)
+    window = open_window()
+    window.show_view("people")
+    page, book = window.people, session.people
+    qtbot.waitUntil(lambda: page.body.currentWidget() is page.empty)
+    qtbot.mouseClick(page.nobody, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: book.faces.rowCount() == 4)
+    best = book.faces.index(0).data(ROW_ROLE)
+    assert best.place.photo_id == ids[3]  # those in the best photos first
+    assert not page.name.isEnabled()
+    for row in (0, 1):
+        page.faces.selectionModel().select(book.faces.index(row), Choose)
+    qtbot.keyClicks(page.name, "  Grandma ")
+    qtbot.keyClick(page.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: told(library) == {"Grandma": 2})
+    qtbot.waitUntil(lambda: book.faces.rowCount() == 2)
+    page.faces.selectionModel().select(book.faces.index(0), Choose)
+    qtbot.keyClicks(page.name, "grandma")  # the same person, whatever the case
+    qtbot.keyClick(page.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: told(library) == {"Grandma": 3})
+    window.commands["undo"].trigger()
+    qtbot.waitUntil(lambda: told(library) == {"Grandma": 2})
+    qtbot.keyClick(page.faces, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: book.everybody.index(0).data() == "Grandma")
