@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import exists, select
+from sqlalchemy import Integer, cast, exists, func, select
 from sqlalchemy.engine import Connection
 
 from core.library.filters import Selection
 from core.library.listing import NO_MODEL, listing
+from core.library.ranks import SCALE
 from core.library.schema import models
 
 before = listing.alias("before")
@@ -87,13 +88,15 @@ def ids_by_movement(
     both = now.outerjoin(
         before, (before.c.photo_id == now.c.photo_id) & (before.c.model_id == before_id)
     )
-    rows = connection.execute(
-        select(now.c.photo_id, now.c.mean - before.c.mean).select_from(both)
-    ).all()
-    ids = np.array([row[0] for row in rows], np.int64)
-    change = np.array([np.nan if row[1] is None else abs(row[1]) for row in rows], np.float64)
-    unknown = np.isnan(change)
-    order = np.lexsort((ids, np.where(unknown, 0.0, change)))
+    # Put together by SQLite, in whole numbers: see core.library.ranks.
+    far = cast(func.abs(now.c.mean - before.c.mean) * SCALE, Integer)
+    statement = select(
+        func.group_concat(now.c.photo_id), func.group_concat(func.coalesce(far, -1))
+    ).select_from(both)
+    texts = connection.execute(statement).one()
+    ids, change = (np.fromstring(text or "", np.int64, sep=",") for text in texts)
+    unknown = change < 0
+    order = np.lexsort((ids, np.where(unknown, 0, change)))
     if descending:
         order = order[::-1]
     return np.asarray(ids[np.concatenate([order[~unknown[order]], order[unknown[order]]])])

@@ -20,8 +20,9 @@ from sqlalchemy.engine import Connection
 
 from core.domain import PhotoQuery, SortKey, Status
 from core.library.filters import Selection, Way
-from core.library.listing import MISSING, ORDERS, listing
+from core.library.listing import ORDERS, listing
 from core.library.movements import ids_by_movement
+from core.library.ranks import by_percentile
 
 FEW = 2000
 """So many photos are fetched and sorted within the time of a page."""
@@ -158,8 +159,8 @@ def all_ids(
     if query.sort is SortKey.MOVED:
         return ids_by_movement(connection, chosen, descending=query.descending)[: query.limit]
     if query.sort is SortKey.PERCENTILE:
-        rows = by_percentile(connection, query, chosen, within)[: query.limit]
-        return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+        ids, _ = by_percentile(connection, chosen, within, descending=query.descending)
+        return ids[: query.limit]
     few = few_in_order(connection, query, chosen, MANY)
     if few is not None:
         return np.array([row[0] for row in few[: query.limit]], np.int64)
@@ -199,9 +200,9 @@ def page(
     if query.sort is SortKey.MOVED:
         return _moved_page(connection, query, chosen, after, size)
     if query.sort is SortKey.PERCENTILE:
-        ranked = by_percentile(connection, query, chosen, within)
-        begin = 0 if after is None else _place_behind(ranked, query, after)
-        return _page(ranked[begin : begin + size], size)
+        ids, values = by_percentile(connection, chosen, within, descending=query.descending)
+        begin = 0 if after is None else _place_behind(_rows(ids, values), query, after)
+        return _page(_rows(ids[begin : begin + size], values[begin : begin + size]), size)
     few = few_in_order(connection, query, chosen, FEW)
     if few is not None:
         start = 0 if after is None else _place_behind(few, query, after)
@@ -229,35 +230,9 @@ def _moved_page(
     return Page(tuple(shown), mark)
 
 
-def by_percentile(
-    connection: Connection, query: PhotoQuery, chosen: Selection, within: Within
-) -> list[Row]:
-    """All rows of a query by the photos' percentiles within their own albums.
-
-    ``within`` gives the ids of the albums that an album's photos are compared in, its own first.
-    No index can hold percentiles, since one new photo moves those of a whole album.
-    """
-    c = listing.c
-    present = select(c.album_id, c.mean).where(
-        c.model_id == chosen.model_id, c.mean.is_not(None), c.status != MISSING
-    )
-    means: dict[int | None, list[float]] = {}
-    for album_id, mean in _fetched(connection, _along(present, "ix_listing_album")):
-        means.setdefault(album_id, []).append(mean)
-    wanted = select(c.photo_id, c.album_id, c.mean).where(chosen.rows)
-    rows: list[tuple[Any, ...]] = [*_fetched(connection, wanted)]
-    table = np.array([(a or 0, np.nan if m is None else m) for _, a, m in rows], np.float64)
-    ids = np.array([row[0] for row in rows], np.int64)
-    percentiles = np.full(len(rows), np.nan)
-    for album_id in {row[1] for row in rows}:
-        inside = [np.asarray(means[i]) for i in within(album_id) if i in means]
-        ranks = np.sort(np.concatenate(inside)) if inside else np.zeros(0)
-        mine = table[:, 0] == (album_id or 0)
-        percentiles[mine] = percentiles_of(table[mine, 1], ranks)
-    known = ~np.isnan(percentiles)
-    sign = -1 if query.descending else 1
-    order = np.lexsort((sign * ids, sign * np.nan_to_num(percentiles), ~known))
-    return [(int(ids[k]), float(percentiles[k]) if known[k] else None) for k in order]
+def _rows(ids: NDArray[np.int64], values: NDArray[np.float64]) -> list[Row]:
+    known = (None if np.isnan(value) else float(value) for value in values)
+    return list(zip(ids.tolist(), known, strict=True))
 
 
 def percentiles_of(
