@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -71,6 +72,15 @@ class WindowState:
     def set_grouping(self, by: Grouping | None) -> None:
         """Keep how the list is grouped."""
         self._store.setValue("grouping", "" if by is None else by.value)
+
+    def badges(self, known: Iterable[str]) -> frozenset[str]:
+        """Which of the known badges are shown on thumbnails."""
+        hidden = str(self._store.value("hidden_badges") or "").split(" ")
+        return frozenset(name for name in known if name not in hidden)
+
+    def set_hidden_badges(self, hidden: Iterable[str]) -> None:
+        """Keep which badges are not shown."""
+        self._store.setValue("hidden_badges", " ".join(sorted(hidden)))
 
     def save(self) -> None:
         """Write it now."""

@@ -147,6 +147,11 @@ class GridSurface(QAbstractItemView):
         self._delegate.show_badges = shown
         self.viewport().update()
 
+    def set_badge_kinds(self, kinds: frozenset[str]) -> None:
+        """Which of the `BADGES` are shown at all."""
+        self._delegate.badges = kinds
+        self.viewport().update()
+
     def show_faults(self, count: int) -> None:
         """So many measured faults as chips on each photo."""
         if count != self._delegate.faults_shown:

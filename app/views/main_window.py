@@ -42,6 +42,7 @@ from app.views.message_bar import MessageBar
 from app.views.overview import Overview
 from app.views.pages import Pages
 from app.views.people_page import PeoplePage
+from app.views.photo_delegate import BADGES
 from app.views.photo_grid import MAX_SIDE, MIN_SIDE, PhotoGrid
 from app.views.places import Places
 from app.views.score_panel import ScorePanel
@@ -143,6 +144,7 @@ class MainWindow(QMainWindow):
         self.panel = ScorePanel(theme)
         self.menus = Menus(self.commands, theme, self)
         self.menus.theme_chosen.connect(self.choose_theme)
+        self.menus.badges_chosen.connect(self._choose_badges)
         self.menus.group_said.connect(self._say_of_group)
         self.toolbar = Toolbar(self.commands, self.menus.main_menu(), theme)
         self._build()
@@ -226,7 +228,8 @@ class MainWindow(QMainWindow):
         browser.listed.connect(lambda _: self._open_waiting())
         browser.chosen_changed.connect(lambda _: self._show_place())
         browser.grouping_changed.connect(self._show_grouping)
-        session.bursts.changed.connect(lambda: self.grid.show_bursts(session.bursts.size_of))
+        self.grid.show_bursts(session.bursts.size_of)
+        session.bursts.changed.connect(self.grid.viewport().update)
         browser.query_changed.connect(
             lambda query: self.toolbar.order.show_value((query.sort, query.descending))
         )
@@ -403,6 +406,7 @@ class MainWindow(QMainWindow):
         self.commands["sidebar"].setChecked(self._state.flag("sidebar", True))
         self.commands["info"].setChecked(self._state.flag("info", True))
         self.commands["badges"].setChecked(self._settings.show_badges)
+        self._choose_badges(self._state.badges(BADGES))
         self.commands["auto_advance"].setChecked(self._settings.auto_advance)
         side = min(MAX_SIDE, max(MIN_SIDE, self._state.number("side", 152)))
         self.toolbar.show_side(side)
@@ -465,6 +469,11 @@ class MainWindow(QMainWindow):
     def _show_grouping(self, by: Grouping | None) -> None:
         for name, one in GROUPINGS.items():
             self.commands[name].setChecked(one is by)
+
+    def _choose_badges(self, kinds: frozenset[str]) -> None:
+        self.grid.set_badge_kinds(kinds)
+        self.menus.show_badges(kinds)
+        self._state.set_hidden_badges(set(BADGES) - kinds)
 
     def _set_badges(self, on: bool) -> None:
         self.grid.set_badges(on)

@@ -21,10 +21,12 @@ class Menus(QObject):
 
     Signals:
         theme_chosen(object): a ``ThemeChoice``.
+        badges_chosen(object): a frozenset of `BADGES`.
         group_said(object): what the user says of the chosen photos, a ``Said``.
     """
 
     theme_chosen = Signal(object)
+    badges_chosen = Signal(object)
     group_said = Signal(object)
 
     def __init__(self, commands: CommandSet, theme: Theme, window: QWidget) -> None:
@@ -32,6 +34,7 @@ class Menus(QObject):
         self._commands = commands
         self._theme = theme
         self._window = window
+        self.badges = self._badge_menu()
 
     def main_menu(self) -> QMenu:
         """The menu behind the three dots."""
@@ -52,7 +55,8 @@ class Menus(QObject):
             action.setCheckable(True)
             action.triggered.connect(partial(self.theme_chosen.emit, choice))
         themes.aboutToShow.connect(lambda: self._mark_theme(themes))
-        self._add(menu, "badges", "fullscreen", "settings")
+        self._add(menu, "fullscreen", "settings")
+        menu.addMenu(self.badges)
         self._add(menu.addMenu(tr("Help")), "keys", "model", "demo", "report")
         menu.addSeparator()
         self._add(menu, "quit")
@@ -60,6 +64,38 @@ class Menus(QObject):
 
     def _add(self, menu: QMenu, *names: str) -> None:
         menu.addActions([self._commands[name] for name in names])
+
+    def _badge_menu(self) -> QMenu:
+        """What thumbnails tell: all of it by one key, or piece by piece."""
+        menu = QMenu(tr("Badges on thumbnails"), self._window)
+        menu.addAction(self._commands["badges"])
+        menu.addSeparator()
+        names = (
+            ("score", tr("Score")), ("stars", tr("Stars")), ("flag", tr("Flag")),
+            ("color", tr("Colour label")), ("faces", tr("Number of faces")),
+            ("burst", tr("Size of its burst")), ("fault", tr("Gravest fault")),
+        )  # fmt: skip
+        self._badges = {}
+        for name, text in names:
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.triggered.connect(self._tell_badges)
+            self._badges[name] = action
+        self._commands["badges"].toggled.connect(self._enable_badges)
+        return menu
+
+    def _enable_badges(self, on: bool) -> None:
+        for name, action in self._badges.items():
+            action.setEnabled(on or name == "score")
+
+    def show_badges(self, kinds: frozenset[str]) -> None:
+        """Mark which badges are on."""
+        for name, action in self._badges.items():
+            action.setChecked(name in kinds)
+
+    def _tell_badges(self) -> None:
+        kinds = (name for name, action in self._badges.items() if action.isChecked())
+        self.badges_chosen.emit(frozenset(kinds))
 
     def _mark_theme(self, themes: QMenu) -> None:
         for action, choice in zip(themes.actions(), ThemeChoice, strict=True):

@@ -50,6 +50,10 @@ BESIDE_ICON = int(
 """A chip's text follows its icon, whichever way the window is read."""
 
 
+BADGES = ("score", "stars", "flag", "color", "faces", "burst", "fault")
+"""What is told on a thumbnail, each to be switched off by itself."""
+
+
 @dataclass(frozen=True)
 class CellMetrics:
     """Sizes of a cell in device-independent pixels, derived from the thumbnail's side and font."""
@@ -99,6 +103,7 @@ class PhotoDelegate(QStyledItemDelegate):
         self._theme = theme
         self.metrics = metrics
         self.show_badges = True
+        self.badges = frozenset(BADGES)
         self.faults_shown = 1
         self.burst_size: Callable[[int], int] = lambda _photo_id: 0
         theme.changed.connect(self._take_theme)
@@ -141,6 +146,9 @@ class PhotoDelegate(QStyledItemDelegate):
                 percentile = index.data(PERCENTILE_ROLE)
                 self._paint_caption(painter, caption, row, percentile, option.font)
         painter.restore()
+
+    def _shows(self, badge: str) -> bool:
+        return self.show_badges and badge in self.badges
 
     # --- parts -----------------------------------------------------------------------------------
 
@@ -185,11 +193,12 @@ class PhotoDelegate(QStyledItemDelegate):
             painter.setOpacity(0.38 if rejected else 1.0)
             draw_fitted(painter, area, pixmap)
             painter.setOpacity(1.0)
-        if self.show_badges and row.flag is not None:
+        if self._shows("flag") and row.flag is not None:
             self._paint_flag(painter, area, row.flag)
-        if self.show_badges and self.metrics.footer and (size := self.burst_size(row.id)) > 1:
+        footer = self.metrics.footer
+        if footer and self._shows("burst") and (size := self.burst_size(row.id)) > 1:
             self._paint_burst(painter, area, size)
-        if self.show_badges and row.main_reason is not None and self.metrics.footer:
+        if footer and self._shows("fault") and row.main_reason is not None:
             codes = row.reasons[: self.faults_shown] or (row.main_reason,)
             for line, code in enumerate(reversed(codes)):
                 self._paint_fault(painter, area, tr(title(code)), line)
@@ -269,6 +278,8 @@ class PhotoDelegate(QStyledItemDelegate):
         else:
             lead, second = mean or status_text(row.status), None
         leads = percentile is not None or row.mean is not None
+        if leads and "score" not in self.badges:
+            lead, second = "", None
         font, metrics = (bold, bold_metrics) if leads else (base, base_metrics)
         painter.setFont(font)
         painter.setPen(self._colors["text" if leads else "text_dim"])
@@ -307,12 +318,12 @@ class PhotoDelegate(QStyledItemDelegate):
     def _caption_parts(self, row: PhotoRow, base: QFont):
         """Painters of the caption's right side with their widths, most important first."""
         parts = []
-        if row.color is not None:
+        if row.color is not None and self._shows("color"):
             color = row.color
             parts.append((lambda p, r: self._paint_color(p, r, color), 16))
-        if row.rating:
+        if row.rating and self._shows("stars"):
             parts.append((lambda p, r: self._paint_stars(p, r, row.rating), 13 * row.rating))
-        if row.face_count:
+        if row.face_count and self._shows("faces"):
             count = self._fonts(base)[3].horizontalAdvance(str(row.face_count))
             parts.append((lambda p, r: self._paint_faces(p, r, row.face_count, base), 18 + count))
         return parts

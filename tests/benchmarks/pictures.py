@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from core.domain import Analysis, ColorLabel, FileState, Flag, Reason
+from core.grouping.groups import Grouping
 from tests.benchmarks.report import scratch
 from tests.benchmarks.window import settle, wait
 
@@ -28,10 +29,10 @@ MODULE = "tests.benchmarks.pictures"
 SIZE = (1280, 800)
 ALBUMS = ("Anna and Ben’s wedding, the long day", "Summer", "كتاب الصور")
 VIEWS = (
-    "grid", "grouped", "folded", "chosen", "filtered", "nothing", "query", "query_wrong", "naming",
-    "dates", "lowest", "ignoring", "loupe", "heatmap",
-    "zoomed", "compare", "survey", "overview", "keep", "people", "history", "settings", "keys",
-    "key_editor", "message", "activity", "narrow",
+    "grid", "grouped", "bursts", "by_person", "jump", "chosen", "filtered", "nothing", "query",
+    "query_wrong", "naming", "dates", "lowest", "ignoring", "loupe", "heatmap", "zoomed",
+    "compare", "survey", "overview", "keep", "people", "person", "nobody", "history", "settings",
+    "keys", "key_editor", "message", "activity", "narrow",
 )  # fmt: skip
 
 
@@ -52,10 +53,13 @@ def analyzed(folder: Path) -> list[tuple[Path, Analysis, tuple[Reason, ...]]]:
 
 def build(place: Path, sources: Sequence[Any], count: int) -> None:
     """A library of ``count`` photos in three albums, judged here and there."""
+    from core.grouping.identify import identify
     from core.library.analysis_writes import AnalyzedPhoto
     from core.library.file_writes import FileChanges
     from core.library.library import open_library
+    from core.library.people_queries import everybody
     from core.library.reason_writes import MeasuredPhoto
+    from core.people import name_person
 
     with open_library(place / "library") as library:
         share = -(-count // len(ALBUMS))
@@ -100,6 +104,9 @@ def build(place: Path, sources: Sequence[Any], count: int) -> None:
             for k, color in enumerate(ColorLabel):
                 library.writer.set_color(ids[k::13], color).result()
         library.writer.save_search("Best portraits", "score>5 faces:1").result()
+        identify(library)
+        for person in everybody(library.queries)[:2]:
+            name_person(library, person.id, "Grandma" if person.id % 2 else "Ólafur").result()
 
 
 def take(place: Path, out: Path, names: Sequence[str], label: str, theme_name: str) -> None:
@@ -176,8 +183,9 @@ class Stage:
         w.commands["heatmap"].setChecked(False)
         w.loupe.canvas.set_zoom(None)
         self.session.browser.show_all()
-        if hasattr(w, "set_grouping"):
-            w.set_grouping(None)
+        w.set_grouping(None)
+        w.jump.leave()
+        self.session.people.open(None)
         w.show_view("grid")
         w.messages._next()
         w.resize(*SIZE)
@@ -192,16 +200,19 @@ class Stage:
         self.session.browser.activate(0)
 
     def grouped(self) -> None:
-        from app.grouping import Heading
+        self.window.set_grouping(Grouping.DAY)
 
-        self.window.set_grouping(Heading.DAY)
+    def bursts(self) -> None:
+        self.window.set_grouping(Grouping.BURST)
+        settle(self.app, 2.0)
 
-    def folded(self) -> None:
-        from app.grouping import Heading
+    def by_person(self) -> None:
+        self.window.set_grouping(Grouping.PERSON)
+        settle(self.app, 1.0)
 
-        self.window.set_grouping(Heading.ALBUM)
-        settle(self.app, 0.6)
-        self.window.grid.toggle_group(0)
+    def jump(self) -> None:
+        self.window.commands["jump"].trigger()
+        self.window.jump.text.setText("IMG")
 
     def chosen(self) -> None:
         self.session.browser.activate(0)
@@ -271,7 +282,19 @@ class Stage:
 
     def people(self) -> None:
         self._go("people")
-        settle(self.app, 1.0)
+        settle(self.app, 2.5)
+
+    def person(self) -> None:
+        self.people()
+        people = self.session.people
+        if people.everybody.rowCount():
+            people.open(people.everybody.rows[0].id)
+            settle(self.app, 2.0)
+
+    def nobody(self) -> None:
+        self.people()
+        self.session.people.open_nobody()
+        settle(self.app, 2.0)
 
     def history(self) -> None:
         self._go("history")
