@@ -23,11 +23,12 @@ class FaceErasing(QWidget):
         self.erase = push_button(tr("Erase face data…"))
         self.question = label(
             tr("Faces, what tells them apart and the groups made of them are erased for good. "
-               "Scores, stars and flags stay."), "small",
+               "Scores, stars and flags stay; so do names you gave, and where those faces are, "
+               "unless you say so."), "small",
         )  # fmt: skip
         self.question.setWordWrap(True)
         self.question.setMinimumWidth(300)
-        self.people = QCheckBox(tr("Also the names I gave, and whose face is where"))
+        self.people = QCheckBox(tr("Also the names I gave"))
         self.sure = push_button(tr("Erase for good"))
         self.cancel = push_button(tr("Cancel"))
         answers = QHBoxLayout()
