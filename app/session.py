@@ -234,28 +234,25 @@ class Session(QObject):
             self.work.rescan()
 
     def stop(self) -> None:
-        """End everything; safe to call twice."""
+        """End everything; safe to call twice. A part that fails to end does not keep the others,
+        and the window, from it."""
         if self._stopped:
             return
         self._stopped = True
-        for unsubscribe in self._unsubscribe:
-            unsubscribe()
-        self.changes.stop()
-        self.progress.stop()
+        parts = [*self._unsubscribe, self.changes.stop, self.progress.stop]
         if self._turn is not None:
-            self._turn.stop()
+            parts.append(self._turn.stop)
         if self._watcher is not None:
-            self._watcher.stop()
+            parts.append(self._watcher.stop)
         if self._people_loop is not None:
-            self._people_loop.stop()
-        self.work.stop()
-        self.bursts.stop()
-        self.taste.stop()
-        self.jobs.stop()
-        self.metadata.stop()
-        self.decoding.stop()
-        self.thumbnails.stop()
-        self.library.close()
+            parts.append(self._people_loop.stop)
+        parts += [self.work.stop, self.bursts.stop, self.taste.stop, self.jobs.stop]
+        parts += [self.metadata.stop, self.decoding.stop, self.thumbnails.stop, self.library.close]
+        for end in parts:
+            try:
+                end()
+            except Exception:
+                log.exception("a part of the program did not end well")
 
     def use_settings(self, settings: Settings) -> None:
         """Go by other settings, where that needs no window anew."""

@@ -14,9 +14,9 @@ from app.views.main_window import MainWindow
 from app.window_state import WindowState
 from core.domain import PhotoQuery
 from core.errors import LibraryError
-from core.library.library import Library
+from core.library.library import Library, open_library
 from core.settings import Settings
-from tests.app.conftest import IdleWork
+from tests.app.conftest import IdleWork, OpenWindow
 from tests.app.synthetic import fill
 
 
@@ -90,3 +90,21 @@ def test_the_background_work_begins_also_where_the_list_fails(
     session.start()
     qtbot.waitUntil(lambda: work.asked == ["start", "rescan None"], timeout=10_000)
     assert any("can't be read" in str(getattr(one, "text", one)) for one in said)
+
+
+def test_a_part_that_fails_to_end_does_not_keep_the_window_open(
+    qtbot: QtBot, session: Session, library: Library, work: IdleWork,
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    """B53: nor is anything else left running; the fault is in the log."""
+
+    def broken() -> None:
+        raise RuntimeError("cannot join thread before it is started")
+
+    window = open_window()
+    monkeypatch.setattr(work, "stop", broken)
+    assert window.close()
+    assert not window.isVisible()
+    assert "cannot join thread" in caplog.text
+    with open_library(library.path) as again:
+        assert again.presence.first
