@@ -101,7 +101,7 @@ class UserActions(QObject):
 
     def redo(self) -> None:
         """Do again what was taken back last."""
-        self._jobs.follow(self._writer.redo(), lambda what: self._tell_redone(what))
+        self._jobs.run(lambda: _redo(self._library), self._tell_redone)
 
     def _tell_undone(self, done: Undone, entry: HistoryEntry | None) -> None:
         self.undone.emit()
@@ -217,6 +217,14 @@ def _undo(library: Library, entry: int | None) -> Undone:
     """Take back an entry of the journal once everything asked for before is written."""
     library.writer.submit(lambda _: (None, LibraryChange())).result()
     return undo(library, entry)
+
+
+def _redo(library: Library) -> str | None:
+    """Do again what was taken back last; gives what that is, in the user's language."""
+    what = library.writer.redo().result()
+    again = (e for e in history(library, 50) if e.description == what and not e.undone)
+    entry = next(again, None)
+    return what if entry is None else entry_title(entry)
 
 
 def _with_entry(library: Library, done: Undone) -> tuple[Undone, HistoryEntry | None]:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.models.photo_list import PERCENTILE_ROLE
 from app.session import Session
+from app.translation import use_language
 from core.domain import Analysis, Flag, IndexProgress, PhotoQuery, SortKey, Status
 from core.library.library import Library
 from tests.app.conftest import IdleWork, OpenWindow
@@ -120,6 +121,25 @@ def test_number_keys_rate_what_is_chosen_and_undo_takes_it_back(
     with qtbot.waitSignal(session.notifier.posted):
         qtbot.keyClick(window.grid, Qt.Key.Key_Z, redo)
     assert library.queries.count(PhotoQuery(MODEL, min_rating=4)) == 2
+
+
+def test_what_is_taken_back_is_told_in_the_users_language(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    use_language("de")
+    ids = fill(library, tmp_path / "album", 3)
+    open_window()
+    with qtbot.waitSignal(session.actions.judged):
+        session.actions.rate(3, ids[:1])
+    with qtbot.waitSignal(session.notifier.posted) as told:
+        session.actions.undo()
+    assert told.args[0].text == "Rückgängig gemacht: 3 Sterne"
+    with qtbot.waitSignal(session.notifier.posted) as told:
+        session.actions.redo()
+    assert told.args[0].text == "Wiederholt: 3 Sterne"
+    with qtbot.waitSignal(session.notifier.posted) as told:
+        session.actions.redo()
+    assert told.args[0].text == "Nichts zu wiederholen"
 
 
 def test_in_the_loupe_keys_act_on_the_photo_shown_alone(
