@@ -49,7 +49,7 @@ from app.views.score_panel import ScorePanel
 from app.views.settings_sheet import SettingsSheet
 from app.views.survey import Survey
 from app.views.tie_view import TieView
-from app.views.toolbar import VIEWS, Toolbar
+from app.views.toolbar import NARROW, VIEWS, Toolbar
 from app.window_state import WindowState
 from app.wording import hint_text
 from core.analysis import DEFAULT_MODEL
@@ -61,8 +61,6 @@ from core.inference.cards import bundled_models
 from core.settings import Settings
 
 SIDEBAR_WIDTH = 232
-NARROW = 900
-"""Below this width the side panels make room for the photos."""
 WORST_FAULTS = 3
 """Chips on each photo where the worst come first."""
 SHORT = 560
@@ -557,7 +555,7 @@ class MainWindow(QMainWindow):
         roomy = grid or (photos and not short)
         self.filters.setVisible(not self.isFullScreen() and started and roomy)
         self.toolbar.order.setVisible(photos)
-        self.toolbar.groups.setVisible(grid)
+        self.toolbar.groups.setVisible(grid and self.width() >= NARROW)
         self.toolbar.size.setVisible(grid and self.width() >= NARROW)
         self.loupe.strip.setVisible(not short and not self.isFullScreen())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from app.grouping import GROUPINGS
@@ -26,6 +26,9 @@ ORDERS: tuple[tuple[SortKey, bool] | None, ...] = (
 
 
 VIEWS = ("grid", "loupe", "compare", "survey", "overview", "keep", "people")
+NARROW = 900
+"""Below this width the side panels make room for the photos."""
+WORDS_FROM = 1100
 VIEW_ICONS = {"keep": "trophy", "people": "person"}
 
 
@@ -54,6 +57,7 @@ class Toolbar(QWidget):
             self.views.add(
                 name, _bound(IconButton(VIEW_ICONS.get(name, name), "", theme), commands, name)
             )
+        self._keep_text = commands["keep"].text()
         self.order = ChoiceButton(tr("Order"), "sort", theme)
         self.order.set_choices([None if o is None else (o, sort_text(*o)) for o in ORDERS])
         self.order.chosen.connect(self.order_chosen)
@@ -89,6 +93,20 @@ class Toolbar(QWidget):
         row.addWidget(self.size)
         row.addWidget(self.info)
         row.addWidget(self.menu)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """With room, what a newcomer looks for is said in words; without, panels that have no
+        room themselves need no buttons."""
+        super().resizeEvent(event)
+        style = Qt.ToolButtonStyle
+        wide = self.width() >= WORDS_FROM
+        keep = self.views.button("keep")
+        keep.setText(self._keep_text if wide else "")
+        keep.setToolButtonStyle(
+            style.ToolButtonTextBesideIcon if wide else style.ToolButtonIconOnly
+        )
+        for button in (self.sidebar, self.info):
+            button.setVisible(self.width() >= NARROW)
 
     def show_place(self, title: str, shown: int, total: int, chosen: int) -> None:
         """Say which album this is and how much of it is shown and chosen."""
