@@ -25,10 +25,11 @@ from app.listing import (
     Listing,
     ask_all,
     ask_first_page,
+    ask_rows,
     without_filters,
 )
 from app.models.photo_list import PhotoListModel
-from core.domain import LibraryChange, PhotoQuery, Term
+from core.domain import LibraryChange, PhotoQuery, SortKey, Term
 from core.grouping.groups import Grouping
 from core.library.heading_queries import headings
 from core.library.queries import Queries
@@ -111,7 +112,7 @@ class Browser(QObject):
         self._ranking.timeout.connect(self._ask_ranks)
 
     def _fetch_rows(self, ids: Any) -> dict[int, Any]:
-        return self._queries.photo_rows(ids, self.query.model)
+        return ask_rows(self._queries, self.query, ids)
 
     # --- the query -------------------------------------------------------------------------------
 
@@ -140,9 +141,11 @@ class Browser(QObject):
         if wanted == self.query:
             return
         other_model = wanted.model != self.query.model
+        moves = SortKey.MOVED in (wanted.sort, self.query.sort) and wanted.sort != self.query.sort
         self.query = wanted
-        if other_model:
+        if other_model or moves:  # rows tell how far a score moved in that order alone
             self.photos.forget_rows()
+        if other_model:
             self._ask_ranks()
         self.query_changed.emit(wanted)
         self._preview()

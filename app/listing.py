@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.grouping import Sections, grouped
-from core.domain import PhotoQuery, PhotoRow, Status
+from core.domain import PhotoQuery, PhotoRow, SortKey, Status
 from core.grouping.groups import Grouping
 from core.library.heading_queries import Headings
 from core.library.queries import Queries
@@ -90,7 +90,16 @@ def without_filters(query: PhotoQuery) -> PhotoQuery:
 def ask_first_page(queries: Queries, query: PhotoQuery) -> FirstPage:
     """The first photos of a query: a few milliseconds, however many there are."""
     ids = queries.page(query, size=PREVIEW).ids
-    return FirstPage(np.asarray(ids, np.int64), queries.photo_rows(ids[:PAINTED], query.model))
+    return FirstPage(np.asarray(ids, np.int64), ask_rows(queries, query, ids[:PAINTED]))
+
+
+def ask_rows(queries: Queries, query: PhotoQuery, ids: Sequence[int]) -> dict[int, PhotoRow]:
+    """Rows to be painted; in the order of what moved most they say how far."""
+    rows = queries.photo_rows(ids, query.model)
+    if query.sort is SortKey.MOVED:
+        for photo_id, movement in queries.movements(ids, query.model).items():
+            rows[photo_id] = replace(rows[photo_id], moved=movement.change)
+    return rows
 
 
 def ask_all(

@@ -100,6 +100,12 @@ def scale_text(mean: float) -> str:
     return tr("{mean}/10", mean=score_text(mean))
 
 
+def change_text(change: float) -> str:
+    """How far a score moved, with an arrow: "▲ 0.42"."""
+    arrow = "▲" if change > 0 else "▼" if change < 0 else "="
+    return f"{arrow} {decimal(abs(change), 2)}"
+
+
 def spoken_row(row: PhotoRow, percentile: float | None = None) -> str:
     """One photo in a sentence: the tooltip, and what a screen reader says."""
     parts = [row.name]
@@ -109,6 +115,12 @@ def spoken_row(row: PhotoRow, percentile: float | None = None) -> str:
         parts.append(tr("score {mean} of 10", mean=score_text(row.mean)))
     else:
         parts.append(status_text(row.status))
+    if row.moved is not None:
+        change = decimal(abs(row.moved), 2)
+        parts.append(
+            tr("{change} lower than by the model before", change=change) if row.moved < 0
+            else tr("{change} higher than by the model before", change=change)
+        )  # fmt: skip
     if row.reason:
         parts.append(row.reason)
     if row.status in (Status.SCORED, Status.NOT_SCORED):

@@ -267,6 +267,7 @@ class PhotoRow:
     main_reason: str | None = None  # the gravest measured fault's code
     reasons: tuple[str, ...] = ()  # the codes of the gravest few, the gravest first
     album_id: int | None = None
+    moved: float | None = None  # since the model before, where that was asked for
 
     @property
     def path(self) -> Path:

@@ -24,7 +24,7 @@ from app.models.photo_list import PERCENTILE_ROLE, PHOTO_ROLE
 from app.models.thumbnails import ThumbnailCache
 from app.theme import Theme, icon_pixmap
 from app.translation import number, tr
-from app.wording import reason_text, scale_text, share_text, status_text
+from app.wording import change_text, reason_text, scale_text, share_text, status_text
 from core.domain import ColorLabel, Flag, PhotoRow, Status
 from core.reasons.codes import title
 
@@ -273,6 +273,8 @@ class PhotoDelegate(QStyledItemDelegate):
         rtl = painter.layoutDirection() is Qt.LayoutDirection.RightToLeft
         _, bold, bold_metrics, base_metrics = self._fonts(base)
         mean = None if row.mean is None else scale_text(row.mean)
+        if row.moved is not None:
+            mean = change_text(row.moved)
         if percentile is not None:
             lead, second = share_text(percentile), mean
         else:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.session import Session
@@ -91,8 +92,15 @@ def test_an_order_is_what_it_says(
         if key is SortKey.MOVED:
             moved = library.queries.movements(shown, MODEL)
             assert len(moved) == 12
+            first = session.browser.photos.row(0)
+            assert first is not None
+            assert first.moved == moved[first.id].change
+            spoken = session.browser.photos.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+            assert "than by the model before" in spoken
             values = [abs(moved[i].change) if i in moved else -1.0 for i in shown]
         else:
             values = [VALUES[key](photo) for photo in library.queries.photos(shown, MODEL)]
         assert values == sorted(values, reverse=descending), key
         assert len(set(values)) > 1, key
+    rows = [session.browser.photos.row(n) for n in range(len(ids))]
+    assert [row.moved for row in rows if row is not None] == [None] * len(ids)
