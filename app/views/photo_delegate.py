@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,38 +16,17 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.models.photo_list import PERCENTILE_ROLE, PHOTO_ROLE
 from app.models.thumbnails import ThumbnailCache
-from app.theme import Theme, icon_pixmap
+from app.theme import Theme
 from app.translation import number, tr
-from app.wording import change_text, reason_text, scale_text, share_text, status_text
-from core.domain import ColorLabel, Flag, PhotoRow, Status
+from app.views.cell_caption import BESIDE_ICON, CaptionPainter, paint_icon
+from app.wording import reason_text
+from core.domain import Flag, PhotoRow, Status
 from core.reasons.codes import title
-
-LABEL_COLORS = {
-    ColorLabel.RED: "#e5534b",
-    ColorLabel.YELLOW: "#e3b341",
-    ColorLabel.GREEN: "#57ab5a",
-    ColorLabel.BLUE: "#539bf5",
-    ColorLabel.PURPLE: "#b083f0",
-}
-CORNERS = {
-    ColorLabel.YELLOW: (3, -90.0),
-    ColorLabel.GREEN: (4, -45.0),
-    ColorLabel.BLUE: (4, 0.0),
-    ColorLabel.PURPLE: (6, 0.0),
-}
-"""Corners and turn of each label's shape, so that colour alone carries no meaning; red is round."""
-
-
-BESIDE_ICON = int(
-    Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute
-)
-"""A chip's text follows its icon, whichever way the window is read."""
-
 
 BADGES = ("score", "stars", "flag", "color", "faces", "burst", "fault")
 """What is told on a thumbnail, each to be switched off by itself."""
@@ -106,6 +84,7 @@ class PhotoDelegate(QStyledItemDelegate):
         self.badges = frozenset(BADGES)
         self.faults_shown = 1
         self.burst_size: Callable[[int], int] = lambda _photo_id: 0
+        self._caption = CaptionPainter(theme)
         theme.changed.connect(self._take_theme)
         self._take_theme()
 
@@ -114,16 +93,7 @@ class PhotoDelegate(QStyledItemDelegate):
         self._colors = {name: QColor(value) for name, value in tokens.colors.items()}
         self._hex = tokens.colors
         self._tiles: dict[tuple[object, ...], QPixmap] = {}
-        self._bold: tuple[str, QFont, QFontMetrics, QFontMetrics] | None = None
-
-    def _fonts(self, base: QFont) -> tuple[str, QFont, QFontMetrics, QFontMetrics]:
-        """The bold font and both metrics; making them for every cell would cost half the frame."""
-        key = base.key()
-        if self._bold is None or self._bold[0] != key:
-            bold = QFont(base)
-            bold.setWeight(QFont.Weight.DemiBold)
-            self._bold = (key, bold, QFontMetrics(bold), QFontMetrics(base))
-        return self._bold
+        self._caption.take_theme()
 
     def paint(
         self,
@@ -144,7 +114,8 @@ class PhotoDelegate(QStyledItemDelegate):
             if self.metrics.footer:
                 caption = self.metrics.caption(option.rect)
                 percentile = index.data(PERCENTILE_ROLE)
-                self._paint_caption(painter, caption, row, percentile, option.font)
+                badges = self.badges if self.show_badges else self.badges & {"score"}
+                self._caption.paint(painter, caption, row, percentile, option.font, badges)
         painter.restore()
 
     def _shows(self, badge: str) -> bool:
@@ -261,107 +232,8 @@ class PhotoDelegate(QStyledItemDelegate):
         painter.setPen(self._colors["on_badge"])
         painter.drawText(chip.adjusted(25, 0, 0, 0), BESIDE_ICON, text)
 
-    def _paint_caption(
-        self,
-        painter: QPainter,
-        strip: QRect,
-        row: PhotoRow,
-        percentile: float | None,
-        base: QFont,
-    ) -> None:
-        """The place in the album first, then the badges, then the mean where there is room."""
-        rtl = painter.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        _, bold, bold_metrics, base_metrics = self._fonts(base)
-        mean = None if row.mean is None else scale_text(row.mean)
-        if row.moved is not None:
-            mean = change_text(row.moved)
-        if percentile is not None:
-            lead, second = share_text(percentile), mean
-        else:
-            lead, second = mean or status_text(row.status), None
-        leads = percentile is not None or row.mean is not None
-        if leads and "score" not in self.badges:
-            lead, second = "", None
-        font, metrics = (bold, bold_metrics) if leads else (base, base_metrics)
-        painter.setFont(font)
-        painter.setPen(self._colors["text" if leads else "text_dim"])
-        used = min(metrics.horizontalAdvance(lead), strip.width())
-        if used == strip.width():
-            lead = metrics.elidedText(lead, Qt.TextElideMode.ElideRight, used)
-        align = (
-            Qt.AlignmentFlag.AlignVCenter
-            | Qt.AlignmentFlag.AlignAbsolute  # else the painter mirrors it once more
-            | (Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft)
-        )
-        painter.drawText(strip, int(align), lead)
-        room = strip.width() - used - 8
-        if self.show_badges:
-            room = self._paint_parts(painter, strip, room, row, base, rtl)
-        if second is not None and base_metrics.horizontalAdvance(second) <= room:
-            painter.setFont(base)
-            painter.setPen(self._colors["text_dim"])
-            beside = strip.adjusted(0 if rtl else used + 8, 0, -used - 8 if rtl else 0, 0)
-            painter.drawText(beside, int(align), second)
-
-    def _paint_parts(
-        self, painter: QPainter, strip: QRect, room: int, row: PhotoRow, base: QFont, rtl: bool
-    ) -> int:
-        """The badges at the caption's far side, as many as fit; gives the room that is left."""
-        cursor = strip.left() if rtl else strip.right() + 1
-        for part, width in self._caption_parts(row, base):
-            if width > room:
-                break
-            room -= width + 6
-            x = cursor if rtl else cursor - width
-            part(painter, QRect(x, strip.center().y() - 8, width, 18))
-            cursor += (width + 6) * (1 if rtl else -1)
-        return room
-
-    def _caption_parts(self, row: PhotoRow, base: QFont):
-        """Painters of the caption's right side with their widths, most important first."""
-        parts = []
-        if row.color is not None and self._shows("color"):
-            color = row.color
-            parts.append((lambda p, r: self._paint_color(p, r, color), 16))
-        if row.rating and self._shows("stars"):
-            parts.append((lambda p, r: self._paint_stars(p, r, row.rating), 13 * row.rating))
-        if row.face_count and self._shows("faces"):
-            count = self._fonts(base)[3].horizontalAdvance(str(row.face_count))
-            parts.append((lambda p, r: self._paint_faces(p, r, row.face_count, base), 18 + count))
-        return parts
-
-    def _paint_color(self, painter: QPainter, area: QRect, color: ColorLabel) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(LABEL_COLORS[color]))
-        center, radius = QPointF(area.x() + 8, area.y() + 9), 7.5
-        if color not in CORNERS:
-            painter.drawEllipse(center, radius - 1, radius - 1)
-            return
-        count, turn = CORNERS[color]
-        angles = (math.radians(turn + 360 * n / count) for n in range(count))
-        corners = [
-            QPointF(center.x() + radius * math.cos(a), center.y() + radius * math.sin(a))
-            for a in angles
-        ]
-        painter.drawPolygon(QPolygonF(corners))
-
-    def _paint_stars(self, painter: QPainter, area: QRect, rating: int) -> None:
-        for star in range(rating):
-            spot = QRect(area.x() + 13 * star, area.y(), 13, area.height())
-            self._paint_icon(painter, "star", "accent_text", spot, 13)
-
-    def _paint_faces(self, painter: QPainter, area: QRect, count: int, base: QFont) -> None:
-        self._paint_icon(painter, "person", "text_faint", QRect(area.x(), area.y(), 15, 18), 15)
-        painter.setFont(base)
-        painter.setPen(self._colors["text_dim"])
-        rest = area.adjusted(17, 0, 4, 0)
-        painter.drawText(rest, BESIDE_ICON, str(count))
-
     def _paint_icon(self, painter: QPainter, name: str, token: str, area: QRect, size: int) -> None:
-        ratio = painter.device().devicePixelRatioF()
-        pixmap = icon_pixmap(name, self._hex[token], size, ratio)
-        center = QRectF(area).center()
-        painter.drawPixmap(QPointF(center.x() - size / 2, center.y() - size / 2), pixmap)
+        paint_icon(painter, name, self._hex[token], area, size)
 
 
 def draw_fitted(painter: QPainter, area: QRect, pixmap: QPixmap) -> None:
