@@ -13,6 +13,7 @@ from core.domain import ColorLabel, Flag, LibraryChange
 from core.errors import UsageError
 from core.library import group_mark_writes, people_rows
 from core.library.group_mark_writes import GROUPS
+from core.library.partners import with_partners
 from core.library.people_rows import PEOPLE
 from core.library.schema import journal, judgements, now
 from core.library.smart_album_writes import SMART_ALBUM, do_again
@@ -30,27 +31,39 @@ Judgements = dict[str, dict[str, Any]]
 def set_rating(
     connection: Connection, photo_ids: Sequence[int], stars: int
 ) -> tuple[None, LibraryChange]:
-    """Give stars to photos."""
+    """Give stars to photos, and to the raw files that belong to them (or the other way round)."""
     if not 0 <= stars <= 5:
         raise UsageError(f"A photo has 0 to 5 stars, not {stars}.")
     plural = "star" if stars == 1 else "stars"
-    return _judge(connection, photo_ids, {"rating": stars}, f"{stars} {plural}")
+    return _judge(
+        connection, with_partners(connection, photo_ids), {"rating": stars}, f"{stars} {plural}"
+    )
 
 
 def set_flag(
     connection: Connection, photo_ids: Sequence[int], flag: Flag | None
 ) -> tuple[None, LibraryChange]:
-    """Pick, reject or clear photos."""
+    """Pick, reject or clear photos with their partners."""
     what = {Flag.PICK: "Pick", Flag.REJECT: "Reject", None: "Clear flag"}[flag]
-    return _judge(connection, photo_ids, {"flag": flag.value if flag else None}, what)
+    return _judge(
+        connection,
+        with_partners(connection, photo_ids),
+        {"flag": flag.value if flag else None},
+        what,
+    )
 
 
 def set_color(
     connection: Connection, photo_ids: Sequence[int], color: ColorLabel | None
 ) -> tuple[None, LibraryChange]:
-    """Label photos with a colour."""
+    """Label photos and their partners with a colour."""
     what = f"Colour {color.value}" if color else "Clear colour"
-    return _judge(connection, photo_ids, {"color": color.value if color else None}, what)
+    return _judge(
+        connection,
+        with_partners(connection, photo_ids),
+        {"color": color.value if color else None},
+        what,
+    )
 
 
 def take_over(
