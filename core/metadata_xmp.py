@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from core.library.library import Library
 from core.library.reads import chunks
 from core.library.rows import row_path
 from core.library.schema import judgements, people, person_faces, photos
+from core.paths import fits
 from core.settings import Settings
 from core.standing import state_at
 
@@ -104,7 +106,7 @@ def write_out(
         try:
             targets = _targets(photo.path, place, naming)
             if not (judged or photo.people):
-                targets = [path for path in targets if path.exists()]
+                targets = [path for path in targets if os.path.exists(path)]
             before = state_at(photo.path)
             written = [xmp.write(path, said) for path in targets if not _says(path, said)]
             if photo.path in targets and before is not None:
@@ -149,7 +151,7 @@ def _says(path: Path, said: XmpJudgement) -> bool:
     Raises:
         XmpError: it can't be read.
     """
-    if not path.exists():
+    if not os.path.exists(path):
         return False
     found = xmp.read(path)
     rejected = found.flag is Flag.REJECT and said.flag is Flag.REJECT  # -1 takes the stars' place
@@ -182,7 +184,8 @@ def _targets(photo: Path, place: Place, naming: Naming) -> list[Path]:
     if there:
         return there
     full, short = xmp.sidecar_paths(photo)
-    return [short if naming is Naming.STEM and _belongs(short, photo) else full]
+    wanted = naming is Naming.STEM or not fits(full.name)
+    return [short if wanted and _belongs(short, photo) else full]
 
 
 def _belongs(sidecar: Path, photo: Path) -> bool:

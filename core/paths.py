@@ -56,6 +56,24 @@ def display_name(path: Path | str) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
+NAME_BYTES = 255
+"""How long a file's name may be (ext4, APFS, NTFS and most others; some count letters)."""
+
+
+def fits(name: str) -> bool:
+    """Whether file systems take a name of this length."""
+    return len(os.fsencode(name)) <= NAME_BYTES
+
+
+def shortened(name: str, room: int = NAME_BYTES) -> str:
+    """The name, or as much of it as ``room`` bytes hold: letters are cut off the end of what stands
+    before its ending."""
+    start, ending = os.path.splitext(name)
+    while start and len(os.fsencode(start + ending)) > room:
+        start = start[:-1]
+    return start + ending
+
+
 def printable(text: str) -> str:
     """Text as a terminal may be shown it: a name may hold what moves the cursor, rings the bell or
     turns the reading direction, and nobody looks for that in a list of photos.

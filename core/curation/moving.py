@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import errno
 import functools
+import hashlib
 import logging
 import os
 import shutil
@@ -20,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.files.identity import content_hash
+from core.paths import fits
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +55,11 @@ def move(source: Path, target: Path) -> None:
 
 def part_path(target: Path) -> Path:
     """Where a copy to ``target`` lies until it is whole and verified."""
-    return target.with_name(f".{target.name}{PART_SUFFIX}")
+    name = f".{target.name}{PART_SUFFIX}"
+    if not fits(name):
+        mark = hashlib.blake2b(os.fsencode(target.name), digest_size=16).hexdigest()
+        name = f".{mark}{PART_SUFFIX}"
+    return target.with_name(name)
 
 
 def _rename_without_replacing(source: Path, target: Path) -> None:

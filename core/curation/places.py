@@ -12,12 +12,14 @@ from pathlib import Path
 from core.curation.plan import PlannedReject
 from core.errors import AlbumenError
 from core.grouping.items import GroupPhoto
-from core.paths import display_name
+from core.paths import NAME_BYTES, display_name
 
 log = logging.getLogger(__name__)
 
 REJECTS_FOLDER = "_rejected"
 """Passed over by the scan, see ``core.files.scan.SYSTEM_FOLDERS``."""
+_ENDING_BYTES = 24
+"""Room for what follows the shared part of an item's names: ``.jpg``, ``.jpeg.xmp``."""
 
 
 class CurationError(AlbumenError):
@@ -92,8 +94,17 @@ class Placer:
 
 
 def _numbered(name: str, length: int, number: int) -> str:
-    """``IMG_1 (2).jpg``: the number stands after the part that the item's files share."""
-    return name if number == 1 else f"{name[:length]} ({number}){name[length:]}"
+    """``IMG_1 (2).jpg``: the number stands after the part that the item's files share, which gives
+    way where the name would be too long."""
+    if number == 1:
+        return name
+    rest, tail = name[length:], f" ({number})"
+    # The same for all files of an item, though their endings differ.
+    room = NAME_BYTES - len(tail) - max(_ENDING_BYTES, len(os.fsencode(rest)))
+    shared = name[:length]
+    while shared and len(os.fsencode(shared)) > room:
+        shared = shared[:-1]
+    return f"{shared}{tail}{rest}"
 
 
 def _key(path: Path) -> tuple[Path, str]:

@@ -19,7 +19,7 @@ from core.curation.moving import is_ordinary
 from core.errors import AlbumenError, UnreadablePhotoError, UsageError
 from core.exporting.selection import Ranked
 from core.files.identity import content_hash
-from core.paths import display_name
+from core.paths import display_name, shortened
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def export_name(photo: Ranked, count: int, *, resized: bool = False) -> str:
     """``007_IMG_1.jpg``: as many digits as the count needs, three at least."""
     path = photo.photo.path
     name = f"{path.stem}.jpg" if resized else path.name
-    return f"{photo.rank:0{max(3, len(str(count)))}}_{name}"
+    return shortened(f"{photo.rank:0{max(3, len(str(count)))}}_{name}")
 
 
 def _folder(

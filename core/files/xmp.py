@@ -75,7 +75,7 @@ def sidecar_paths(photo: Path) -> tuple[Path, Path]:
 def existing_sidecars(photo: Path) -> list[Path]:
     """Sidecars that are there, under either name and in any case of the extension."""
     wanted = {path.name.casefold() for path in sidecar_paths(photo)}
-    found = [path for path in sidecar_paths(photo) if path.is_file()]
+    found = [path for path in sidecar_paths(photo) if os.path.isfile(path)]
     if len(found) < 2:
         with contextlib.suppress(OSError), os.scandir(photo.parent) as entries:
             found = [Path(e.path) for e in entries if e.name.casefold() in wanted and e.is_file()]

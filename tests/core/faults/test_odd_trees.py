@@ -17,8 +17,11 @@ from core.curation.apply import Rejects, apply
 from core.curation.plan import preview
 from core.curation.undo import undo
 from core.domain import Status
+from core.exporting.files import How, export_files
+from core.exporting.selection import ranked
 from core.grouping.groups import Grouping
 from core.library.library import Library, open_library
+from core.metadata_xmp import Place, write_out
 from tests.core.faults.indexed import make_indexer, photos, rate, scan, statuses
 from tests.quick import MODEL, TinyPhotos
 
@@ -96,6 +99,42 @@ def test_names_cannot_play_tricks_on_the_terminal(
     assert main(["list", "--json", *at]) == 0
     listed = json.loads(capsys.readouterr().out)
     assert {Path(photo["path"]).name for photo in listed} == set(names)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="paths are shorter there")
+def test_names_as_long_as_the_disk_takes_them_are_rejected_exported_and_described(
+    library: Library, tiny: TinyPhotos, tmp_path: Path
+) -> None:
+    """B33's kind: a number, a rank or an ending more does not fit behind them."""
+    album = tmp_path / "album"
+    names = ["x" * 251 + ".jpg", "é" * 125 + "y.jpg", "z" * 250 + ".jpeg", "best.jpg"]
+    for name in names:
+        tiny.save(album / name)
+    scan(library, album)
+    rate(library, album / "best.jpg", 5)
+    rated = rate(library, album / names[0], 3)
+    wrote = write_out(library, [rated], Place.SIDECAR)
+    assert (wrote.changed, wrote.failed) == (1, {})
+    assert (album / ("x" * 251 + ".xmp")).is_file()
+    (album / ("x" * 251 + ".xmp")).unlink()
+    library.writer.set_rating([rated], 0).result()
+    hashes = {path.name: path.read_bytes() for path in album.iterdir()}
+    for _ in range(2):  # the second time their names are taken among the rejects
+        plan = preview(library, MODEL, 1, Grouping.ALBUM, folder=album)
+        assert apply(library, plan, Rejects.MOVE).moved == 3
+        for name in names[:3]:
+            tiny.save(album / name)
+        scan(library, album)
+    moved = list((album / "_rejected").iterdir())
+    assert len(moved) == 6
+    assert {path.suffix for path in moved} == {".jpg", ".jpeg"}
+    contents = [path.read_bytes() for path in moved]
+    assert all(hashes[name] in contents for name in names[:3])
+    shown = [path for path in album.iterdir() if path.is_file()]
+    out = export_files(ranked(library, MODEL, folder=album), tmp_path / "out", How.COPY)
+    assert out.failed == {}
+    assert len(out.files) == len(shown)
+    assert {path.suffix for path in out.files} == {".jpg", ".jpeg"}
 
 
 def test_nested_roots_show_each_photo_once_whatever_is_scanned_first(
