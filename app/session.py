@@ -26,6 +26,7 @@ from app.models.face_crops import FaceCrops
 from app.models.history import HistoryModel
 from app.models.people import PeopleBook
 from app.models.pictures import PictureCache
+from app.models.search_counts import SearchCounts
 from app.models.taste import TasteBook
 from app.models.thumbnails import ThumbnailCache
 from app.models.why import Asking, PhotoWhy
@@ -39,9 +40,7 @@ from core.domain import (
     IndexProgress,
     LibraryChange,
     Photo,
-    PhotoQuery,
     PhotoRow,
-    SmartAlbum,
 )
 from core.explaining.asking import Asked
 from core.files.decode import decode
@@ -52,19 +51,15 @@ from core.indexer import Indexer
 from core.indexing.analyzing import lower_priority
 from core.inference.session import available_processors
 from core.library.library import Library, open_library
-from core.library.queries import Queries
 from core.library.turns import JOINED, Turn
 from core.metadata_exchange import MetadataExchange
 from core.metadata_xmp import Exchange
 from core.power import on_battery
-from core.searching.parsing import QueryError, parse
 from core.settings import Settings
 from core.watching import AlbumWatcher
 
 log = logging.getLogger(__name__)
 
-RECOUNT_MS = 200
-"""While photos stream in, saved searches are counted anew this long after a change."""
 METADATA_PATIENCE_S = 2.0
 """How long a preview waits for sidecars that are being written."""
 
@@ -186,10 +181,10 @@ class Session(QObject):
         self._unsubscribe: list[Callable[[], None]] = []
         self._stopped = False
         self._turn: Turn | None = None
-        self._recount = QTimer(self)
-        self._recount.setSingleShot(True)
-        self._recount.setInterval(RECOUNT_MS)
-        self._recount.timeout.connect(self._count_searches)
+        self.search_counts = SearchCounts(
+            library.queries, self.jobs, lambda: self.browser.query.model, self
+        )
+        self.search_counts.counted.connect(self.albums.set_smart_albums)
 
     def start(self) -> None:
         """Show what the library holds and start the background work."""
@@ -318,12 +313,7 @@ class Session(QObject):
     def refresh_albums(self) -> None:
         """Ask for the albums again."""
         self.jobs.run(self.library.queries.albums, self.albums.set_albums)
-        self._recount.start()
-
-    def _count_searches(self) -> None:
-        """Ask for the saved searches, and how many photos each of them finds."""
-        queries, model = self.library.queries, self.browser.query.model
-        self.jobs.run(lambda: count_searches(queries, model), self.albums.set_smart_albums)
+        self.search_counts.soon()
 
     def load_details(self, photo_id: int, then: Callable[[Photo | None], object]) -> None:
         """Read everything about a photo off the GUI thread."""
@@ -376,21 +366,8 @@ class Session(QObject):
             self._people_loop.wake()
         if change.albums or change.added or change.removed or change.everything:
             self.refresh_albums()
-        elif change.updated and self.albums.smart_albums and not self._recount.isActive():
-            self._recount.start()
-
-
-def count_searches(queries: Queries, model: str) -> list[tuple[SmartAlbum, int]]:
-    """All saved searches with the numbers of photos that they find; runs on workers."""
-    found = []
-    for album in queries.smart_albums():
-        try:
-            query = PhotoQuery(model, terms=parse(album.query))
-        except QueryError:
-            found.append((album, 0))  # choosing it tells what is wrong
-        else:
-            found.append((album, queries.count(query)))
-    return found
+        elif change.updated and self.albums.smart_albums:
+            self.search_counts.later()
 
 
 class BatteryRule:

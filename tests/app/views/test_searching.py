@@ -10,6 +10,7 @@ from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.models.albums import COUNT_ROLE
 from app.session import Session
 from core.domain import Analysis, ColorLabel, PhotoMetadata
 from core.library.library import Library
@@ -144,6 +145,8 @@ def test_a_search_is_kept_named_chosen_removed_and_brought_back(
     qtbot.waitUntil(lambda: len(session.albums.smart_albums) == 1)
     row = session.albums.row_of_smart(session.albums.smart_albums[0].id)
     assert row == 2
+    counted = session.albums.index(row)
+    assert counted.data(COUNT_ROLE) == str(found)
     index = session.albums.index(row)
     assert session.albums.setData(index, "Good ones")
     qtbot.waitUntil(lambda: session.albums.smart_albums[0].name == "Good ones")
@@ -171,6 +174,28 @@ def test_a_search_is_kept_named_chosen_removed_and_brought_back(
     with qtbot.waitSignal(session.notifier.posted):
         session.actions.undo()
     qtbot.waitUntil(lambda: [a.name for a in session.albums.smart_albums] == ["Good ones"])
+
+
+def test_a_smart_album_counts_what_comes_and_goes(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    ids = fill(library, tmp_path / "album", 5)
+    library.writer.save_search("Mine", "stars>=4").result()
+    open_window()
+
+    def counted() -> str:
+        row = next((r for r in range(9) if session.albums.smart(r)), 0)
+        return str(session.albums.index(row).data(COUNT_ROLE))
+
+    qtbot.waitUntil(lambda: counted() == "0")
+    library.writer.set_rating(ids[:2], 5).result()
+    qtbot.waitUntil(lambda: counted() == "2")
+    library.writer.set_rating(ids[:1], 3).result()
+    qtbot.waitUntil(lambda: counted() == "1")
+    session.search_counts.soon()
+    with qtbot.waitSignal(session.search_counts.counted) as told:
+        pass
+    assert [count for _, count in told.args[0]] == [1]
 
 
 def test_files_can_be_left_out_of_an_album(
