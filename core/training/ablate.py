@@ -149,11 +149,12 @@ def ablate(
     fold_of = ratings.folds(photos.groups, folds, REPORTING_SEED)
     width = photos.descriptors.shape[1]
     done = FinishedFolds(folder, photos, settings, encoder, fold_of)
-    if views is None and settings.views:
+    wanted = usable_sizes(width, sizes)
+    missing = any(done.get(f"{size}-{k}") is None for size in wanted for k in range(folds))
+    if views is None and settings.views and missing:
         network = new_network(photos, np.arange(len(photos)), settings, load_backbone)
         views = Views(photos, network, settings, progress)
     predictions = {}
-    wanted = usable_sizes(width, sizes)
     for number, size in enumerate(wanted):
 
         def told(what: str, at: int, total: int, number: int = number, size: int = size) -> None:
