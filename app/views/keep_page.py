@@ -95,6 +95,9 @@ class KeepPage(QWidget):
         self.message = label("", "headline")
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
+        self.instead = push_button(tr("Choose among all photos of each album instead"))
+        self.instead.clicked.connect(lambda: self._choose_grouping(Grouping.ALBUM))
+        self.nothing = QWidget()
         self.body = QStackedWidget()
         self._build()
         self._connect()
@@ -119,7 +122,13 @@ class KeepPage(QWidget):
         )
         self.hint.setWordWrap(True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
-        self.body.addWidget(self.message)
+        middle = QVBoxLayout(self.nothing)
+        middle.setSpacing(14)
+        middle.addStretch()
+        middle.addWidget(self.message)
+        middle.addWidget(self.instead, 0, Qt.AlignmentFlag.AlignHCenter)
+        middle.addStretch()
+        self.body.addWidget(self.nothing)
         self.body.addWidget(self.view)
         self.body.addWidget(self.ties)
         column = QVBoxLayout(self)
@@ -259,8 +268,9 @@ class KeepPage(QWidget):
             self._decided.clear()
             self.decide.hide()
             self.summary.setText("")
+            self.instead.hide()
             self.message.setText(tr("Looking for groups…"))
-            self.body.setCurrentWidget(self.message)
+            self.body.setCurrentWidget(self.nothing)
             return
         self.summary.setText(
             tr(
@@ -284,7 +294,8 @@ class KeepPage(QWidget):
         self.decide.setAccessibleName(self.decide.text())
         if not plan.groups:
             self.message.setText(tr("No two photos here belong together"))
-            self.body.setCurrentWidget(self.message)
+            self.instead.setVisible(self._grouping is not Grouping.ALBUM)
+            self.body.setCurrentWidget(self.nothing)
             return
         if not self.deciding:
             self.body.setCurrentWidget(self.view)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
@@ -24,6 +25,7 @@ from core.grouping.items import GroupPhoto, Item
 from core.library import group_queries
 from core.library.library import Library
 from core.settings import Settings
+from tests.app import synthetic
 from tests.app.conftest import OpenWindow
 from tests.core.curation.made_album import MODEL, Shot, build
 from tests.core.curation.test_marks import shots
@@ -151,3 +153,17 @@ def test_where_rejects_go_is_remembered(
     window.keep.rejects.chosen.emit(Rejects.MOVE)
     assert [settings.rejects for settings in saved] == ["move"]
     assert window.keep.rejects.text() == "move the rest to “_rejected”"
+
+
+def test_an_album_without_series_offers_to_choose_among_all_of_it(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    synthetic.fill(library, tmp_path / "album", 6)
+    window = open_window()
+    window.show_view("keep")
+    page = window.keep
+    qtbot.waitUntil(lambda: page.instead.isVisible())
+    qtbot.mouseClick(page.instead, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.body.currentWidget() is page.view)
+    page.count.setValue(3)
+    qtbot.waitUntil(lambda: page.summary.text().startswith("3 stay, 3 go"))
