@@ -52,21 +52,21 @@ def main() -> None:
         wait(lambda: Status.PENDING not in session.browser.listing.statuses)
         wait(lambda: not window.activity.isVisible())
         wait(lambda: all_measured(session))
-        QTest.qWait(4000)  # thumbnails, explanations and messages are still coming in
+        rest(4000)  # thumbnails, explanations and messages are still coming in
         session.browser.activate(0)
-        QTest.qWait(1500)
+        rest(1500)
         take(window, "grid")
         choose(session, DARK_FACE)
         window.show_view("loupe")
         window.commands["heatmap"].setChecked(True)
         wait(lambda: window.loupe.canvas.heat is not None)
         wait(lambda: window.panel.why.verdict.text() not in ("", tr("Checking the map…")))
-        QTest.qWait(1500)
+        rest(1500)
         take(window, "why")
         window.commands["heatmap"].setChecked(False)
         choose(session, SHARP)
         window.show_view("keep")
-        QTest.qWait(4000)
+        rest(4000)
         take(window, "keep")
         window.close()
         session.stop()
@@ -98,6 +98,12 @@ def wait(condition: Callable[[], bool]) -> None:
         if timer.elapsed() > PATIENCE_MS:
             sys.exit("the window does not get there")
         QTest.qWait(100)
+
+
+def rest(milliseconds: int) -> None:
+    """Let the window work; in short steps, since the workers stand still while Qt waits."""
+    for _ in range(milliseconds // 50):
+        QTest.qWait(50)
 
 
 def take(window: QWidget, name: str) -> None:
