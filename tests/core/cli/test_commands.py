@@ -6,36 +6,19 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from core.cli import main
+from tests.core.cli.conftest import Run
 from tests.making import save_album
 
 PHOTO_KEYS = {
     "path", "album", "width", "height", "taken_at", "status", "reason", "model", "mean", "std",
     "distribution", "percentile", "faces", "rating", "flag",
 }  # fmt: skip
-
-Run = Callable[..., Any]
-
-
-@pytest.fixture
-def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command with --json on the test's own library; gives the document."""
-
-    def run_command(*words: str | Path, code: int = 0) -> Any:
-        capsys.readouterr()
-        got = main([*map(str, words), "--library", str(tmp_path / "library"), "--json"])
-        output = capsys.readouterr()
-        assert got == code, output.err
-        return json.loads(output.out)
-
-    return run_command
 
 
 @pytest.fixture

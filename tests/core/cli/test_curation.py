@@ -8,32 +8,16 @@ import json
 import os
 import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
-from core.cli import main
 from core.domain import Flag
 from core.files import xmp
 from core.settings import Settings, save_settings
+from tests.core.cli.conftest import Run
 from tests.making import save_album, save_photo
-
-Run = Callable[..., Any]
-
-
-@pytest.fixture
-def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    def run_command(*words: str | Path, code: int = 0) -> Any:
-        capsys.readouterr()
-        got = main([*map(str, words), "--library", str(tmp_path / "library"), "--json"])
-        output = capsys.readouterr()
-        assert got == code, output.err
-        return json.loads(output.out) if output.out else output.err
-
-    return run_command
 
 
 @pytest.fixture
