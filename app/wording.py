@@ -100,6 +100,16 @@ def scale_text(mean: float) -> str:
     return tr("{mean}/10", mean=score_text(mean))
 
 
+def standing_text(row: PhotoRow, percentile: float | None, *, short: bool = False) -> str:
+    """Where a photo stands in its album and its mean score, or its state: "98 %  5.36/10"."""
+    if row.mean is None:
+        return status_text(row.status)
+    parts = [] if percentile is None else [share_text(percentile)]
+    if not (short and parts):
+        parts.append(scale_text(row.mean))
+    return "  ".join(parts)
+
+
 def change_text(change: float) -> str:
     """How far a score moved, with an arrow: "▲ 0.42"."""
     arrow = "▲" if change > 0 else "▼" if change < 0 else "="

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -27,7 +27,7 @@ from app.theme import Theme
 from app.translation import number, tr, trn
 from app.views.controls import label
 from app.views.photo_delegate import draw_fitted
-from app.wording import score_text, status_text
+from app.wording import standing_text, status_text
 from core.domain import PhotoQuery, PhotoRow, SortKey, Status
 from core.library.queries import Queries
 from core.reasons.codes import title
@@ -76,10 +76,16 @@ class PhotoTiles(QWidget):
     opened = Signal(int)
 
     def __init__(
-        self, name: str, thumbnails: ThumbnailCache, theme: Theme, parent: QWidget | None = None
+        self,
+        name: str,
+        thumbnails: ThumbnailCache,
+        standing: Callable[[PhotoRow], str],
+        theme: Theme,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._thumbnails = thumbnails
+        self._standing = standing
         self._theme = theme
         self._rows: Sequence[PhotoRow] = ()
         self._current = 0
@@ -95,7 +101,7 @@ class PhotoTiles(QWidget):
         """Show these photos."""
         self._rows = rows
         self._current = min(self._current, max(0, len(rows) - 1))
-        words = (f"{row.name} {score_text(row.mean or 0)}" for row in rows)
+        words = (f"{row.name} {self._standing(row)}" for row in rows)
         self.setAccessibleDescription(", ".join(words))
         self.updateGeometry()
         self.update()
@@ -153,7 +159,7 @@ class PhotoTiles(QWidget):
                 draw_fitted(painter, area.adjusted(6, 6, -6, -6), pixmap)
             painter.setPen(tokens.color("text"))
             text = QRect(spot.x(), area.bottom() + 3, TILE, line)
-            painter.drawText(text, int(Qt.AlignmentFlag.AlignHCenter), score_text(row.mean or 0))
+            painter.drawText(text, int(Qt.AlignmentFlag.AlignHCenter), self._standing(row))
             if row.main_reason is not None:
                 painter.setPen(tokens.color("text_dim"))
                 words = self.fontMetrics().elidedText(
@@ -266,8 +272,13 @@ class Overview(QWidget):
         self._queries = queries
         self._jobs = jobs
         self.summary = Summary()
-        self.best = PhotoTiles(tr("The best"), thumbnails, theme)
-        self.worst = PhotoTiles(tr("The worst"), thumbnails, theme)
+        photos = browser.photos
+
+        def standing(row: PhotoRow) -> str:
+            return standing_text(row, photos.percentile(row))
+
+        self.best = PhotoTiles(tr("The best"), thumbnails, standing, theme)
+        self.worst = PhotoTiles(tr("The worst"), thumbnails, standing, theme)
         self.chart = BarChart(theme)
         self.counts = label("", "dim")
         self.counts.setWordWrap(True)

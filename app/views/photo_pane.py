@@ -14,7 +14,7 @@ from app.models.thumbnails import ThumbnailCache
 from app.theme import Theme, icon_pixmap
 from app.views.controls import ElidedLabel, StarRating, label
 from app.views.photo_canvas import PhotoCanvas
-from app.wording import reason_text, score_text, status_text
+from app.wording import reason_text, standing_text
 from core.domain import Flag, Photo, PhotoRow, Status
 
 LoadDetails = Callable[[int, Callable[[Photo | None], object]], object]
@@ -92,6 +92,7 @@ class PhotoPane(QWidget):
         if photo is not None and self.row is not None and photo.id == self.row.id:
             self.photo = photo
             self.canvas.set_faces(photo.faces)
+            self._show_row()
 
     def show_note(self, text: str) -> None:
         """A few words beside the score (how it compares)."""
@@ -132,9 +133,8 @@ class PhotoPane(QWidget):
         self.name.setText(row.name)
         self.canvas.setToolTip("" if self.name.isVisible() else row.name)
         self.canvas.setAccessibleName(row.name)
-        self.score.setText(
-            score_text(row.mean) if row.mean is not None else status_text(row.status)
-        )
+        percentile = None if self.photo is None else self.photo.percentile
+        self.score.setText(standing_text(row, percentile, short=self.width() < NAME_WIDTH))
         self.stars.set_rating(row.rating)
         self.flag.setVisible(row.flag is not None)
         if row.flag is not None:
