@@ -260,14 +260,14 @@ def run(cycles: int, seed: int, folder: Path, report: Callable[[str], None]) -> 
     before = make_library(folder)
     for cycle in range(cycles):
         if cycle % CREATE_EVERY == 1:
-            delay = choose.uniform(0, 0.8)
+            delay = choose.uniform(0, 1.2 * before.takes_s)
             state, wrong = kill_while_migrating(before, folder, delay)
             ledger.broken += wrong
             report(f"{cycle + 1}: killed {delay:.3f} s after migrating began: the {state} one")
             continue
         creating = cycle % CREATE_EVERY == CREATE_EVERY - 1
         acting = cycle % 4 != 0  # the others may be killed before they have opened the library
-        delay = choose.uniform(0, 0.4 if creating else 1.0)
+        delay = choose.uniform(0, 0.4 if creating else 2.0)
         if creating:
             own, place = Ledger(), folder / f"created-{cycle}"
             new = {digest(path) for path in tiny.album(place / "album", 10)}

@@ -28,11 +28,13 @@ Rows = dict[str, list[Any]]
 
 @dataclass(frozen=True)
 class Before:
-    """A library of the present schema: where it lies, and all that users made in it."""
+    """A library of the present schema: where it lies, all that users made in it, and how long
+    migrating it takes here and now."""
 
     path: Path
     columns: dict[str, str]
     rows: Rows
+    takes_s: float
 
 
 def make_library(folder: Path) -> Before:
@@ -56,7 +58,18 @@ def make_library(folder: Path) -> Before:
             )
             for table in KEPT_TABLES
         }
-        return Before(path, columns, _kept(connection, columns))
+        rows = _kept(connection, columns)
+    return Before(path, columns, rows, _time(path, folder))
+
+
+def _time(path: Path, folder: Path) -> float:
+    place = folder / "timed"
+    shutil.copytree(path, place)
+    began = time.monotonic()
+    with one_ahead(folder):
+        open_library(place).close()
+    shutil.rmtree(place)
+    return time.monotonic() - began
 
 
 def kill_while_migrating(before: Before, folder: Path, delay: float) -> tuple[str, list[str]]:
