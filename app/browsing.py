@@ -29,16 +29,14 @@ from app.listing import (
     without_filters,
 )
 from app.models.photo_list import PhotoListModel
+from app.ranking import Ranking
 from core.domain import LibraryChange, PhotoQuery, SortKey, Term
 from core.grouping.groups import Grouping
 from core.library.heading_queries import headings
 from core.library.queries import Queries
-from core.library.ranks import AlbumRanks
 
 LIVE_REFRESH_MS = 500
 """While photos stream in, the list is asked for again at most this often."""
-RANKING_MS = 2000
-"""... and where scores stand within their albums, which every new score changes a little."""
 
 Command = QItemSelectionModel.SelectionFlag
 
@@ -106,10 +104,8 @@ class Browser(QObject):
         self._live.setSingleShot(True)
         self._live.setInterval(LIVE_REFRESH_MS)
         self._live.timeout.connect(self.refresh)
-        self._ranking = QTimer(self)
-        self._ranking.setSingleShot(True)
-        self._ranking.setInterval(RANKING_MS)
-        self._ranking.timeout.connect(self._ask_ranks)
+        self._ranking = Ranking(queries, jobs, lambda: self.query.model, self)
+        self._ranking.found.connect(self.photos.set_ranks)
 
     def _fetch_rows(self, ids: Any) -> dict[int, Any]:
         return ask_rows(self._queries, self.query, ids)
@@ -129,7 +125,7 @@ class Browser(QObject):
         self._show_first(query, page, changes)
         self.opened.emit()
         QTimer.singleShot(0, self, self.refresh)  # once they are painted
-        QTimer.singleShot(0, self, self._ask_ranks)
+        QTimer.singleShot(0, self, self._ranking.ask)
 
     def _not_opened(self, error: BaseException) -> None:
         self._jobs.failed.emit(error)
@@ -146,7 +142,7 @@ class Browser(QObject):
         if other_model or moves:  # rows tell how far a score moved in that order alone
             self.photos.forget_rows()
         if other_model:
-            self._ask_ranks()
+            self._ranking.ask()
         self.query_changed.emit(wanted)
         self._preview()
         self.refresh()
@@ -221,18 +217,7 @@ class Browser(QObject):
             self.photos.refresh_rows(change.updated | change.added)
         if not self._live.isActive():
             self._live.start()
-        if not self._ranking.isActive():
-            self._ranking.start()
-
-    def _ask_ranks(self) -> None:
-        """Ask where scores stand within their albums; the answers come in turn."""
-        queries, model = self._queries, self.query.model
-
-        def take(ranks: AlbumRanks) -> None:
-            if model == self.query.model:
-                self.photos.set_ranks(ranks)
-
-        self._jobs.run(lambda: queries.album_ranks(model), take)
+        self._ranking.later()
 
     def _answered(self, query: PhotoQuery, by: Grouping | None, listing: Listing) -> None:
         self._asking = False
