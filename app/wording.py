@@ -135,6 +135,8 @@ def spoken_row(row: PhotoRow, percentile: float | None = None) -> str:
         parts.append(row.reason)
     if row.status in (Status.SCORED, Status.NOT_SCORED):
         parts.append(faces_text(row.face_count))
+    if row.partners:
+        parts.append(tr("with its raw file"))
     if row.rating:
         parts.append(stars_text(row.rating))
     if row.flag is not None:

@@ -248,6 +248,7 @@ class PhotoRow:
     """What the grid paints of a photo: cheap to fetch by the hundred.
 
     ``file`` is the path as text: taking it apart for a ``Path`` would cost half the time of a row.
+    ``partners`` counts the raw files that are one item with it.
     """
 
     id: int
@@ -268,6 +269,7 @@ class PhotoRow:
     reasons: tuple[str, ...] = ()  # the codes of the gravest few, the gravest first
     album_id: int | None = None
     moved: float | None = None  # since the model before, where that was asked for
+    partners: int = 0
 
     @property
     def path(self) -> Path:

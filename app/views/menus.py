@@ -73,7 +73,8 @@ class Menus(QObject):
         names = (
             ("score", tr("Score")), ("stars", tr("Stars")), ("flag", tr("Flag")),
             ("color", tr("Colour label")), ("faces", tr("Number of faces")),
-            ("burst", tr("Size of its burst")), ("fault", tr("Gravest fault")),
+            ("burst", tr("Size of its burst")), ("raw", tr("Raw file")),
+            ("fault", tr("Gravest fault")),
         )  # fmt: skip
         self._badges = {}
         for name, text in names:

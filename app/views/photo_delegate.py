@@ -28,7 +28,7 @@ from app.wording import reason_text
 from core.domain import Flag, PhotoRow, Status
 from core.reasons.codes import title
 
-BADGES = ("score", "stars", "flag", "color", "faces", "burst", "fault")
+BADGES = ("score", "stars", "flag", "color", "faces", "burst", "raw", "fault")
 """What is told on a thumbnail, each to be switched off by itself."""
 
 
@@ -167,6 +167,8 @@ class PhotoDelegate(QStyledItemDelegate):
         if self._shows("flag") and row.flag is not None:
             self._paint_flag(painter, area, row.flag)
         footer = self.metrics.footer
+        if footer and self._shows("raw") and row.partners:
+            self._paint_raw(painter, area, 32 if row.flag is not None else 4)
         if footer and self._shows("burst") and (size := self.burst_size(row.id)) > 1:
             self._paint_burst(painter, area, size)
         if footer and self._shows("fault") and row.main_reason is not None:
@@ -216,6 +218,21 @@ class PhotoDelegate(QStyledItemDelegate):
         painter.setBrush(self._colors["badge"])
         painter.drawEllipse(spot)
         self._paint_icon(painter, flag.value, flag.value, spot.toRect(), 16)
+
+    def _paint_raw(self, painter: QPainter, area: QRect, inset: int) -> None:
+        """A raw file goes with the picture."""
+        text = tr("RAW")
+        width = painter.fontMetrics().horizontalAdvance(text) + 18
+        rtl = painter.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        left = area.right() - inset - width if rtl else area.x() + inset
+        chip = QRect(left, area.y() + 4, width, 24)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._colors["badge"])
+        painter.setOpacity(0.9)
+        painter.drawRoundedRect(QRectF(chip), 12, 12)
+        painter.setOpacity(1.0)
+        painter.setPen(self._colors["on_badge"])
+        painter.drawText(chip, int(Qt.AlignmentFlag.AlignCenter), text)
 
     def _paint_burst(self, painter: QPainter, area: QRect, size: int) -> None:
         """The number of photos of its burst, on a stack of frames, in the corner."""

@@ -82,10 +82,13 @@ class Undone:
 def history(library: Library, limit: int = 100, before: int | None = None) -> list[HistoryEntry]:
     """The newest actions first; ``before`` gives those older than an entry."""
     found = group_queries.records(library.queries, limit=limit, before=before)
-    return [_entry(record) for record in found]
+    judged = {int(key) for record in found if record.kind == "judgement" for key in record.after}
+    raws = group_queries.partners(library.queries, sorted(judged))
+    return [_entry(record, raws) for record in found]
 
 
-def _entry(record: CurationRecord) -> HistoryEntry:
+def _entry(record: CurationRecord, raws: frozenset[int] = frozenset()) -> HistoryEntry:
+    """``raws`` are raw files that go with a picture: they are not counted as photos."""
     away = [move for move in record.moves if move.state == "done"]
     moved = {move.photo_id for move in record.moves if move.photo_id and move.state != "failed"}
     if record.kind == curation_writes.CURATION:
@@ -104,7 +107,7 @@ def _entry(record: CurationRecord) -> HistoryEntry:
             "name": (record.after["album"] or {}).get("name"),
         }
     else:
-        photos = len(record.after)
+        photos = sum(int(key) not in raws for key in record.after)
         details = _judged(record)
     undone = record.undone_at is not None
     return HistoryEntry(
@@ -175,10 +178,11 @@ def _take_back_judgement(library: Library, record: CurationRecord) -> Undone:
     if kept:
         what = "1 photo was" if len(kept) == 1 else f"{len(kept)} photos were"
         notes = (f"{what} judged anew since and left so.",)
+    raws = group_queries.partners(library.queries, [int(key) for key in record.after])
     return Undone(
         record.id,
         record.description,
-        photos=len(record.after) - len(kept),
+        photos=sum(int(key) not in raws and int(key) not in kept for key in record.after),
         notes=notes,
         photo_ids=tuple(int(key) for key in record.after if int(key) not in kept),
         repeatable=True,

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from core.domain import Album, FileState, LibraryChange
 from core.library.filters import below, file_state
+from core.library.item_writes import pair_up
 from core.library.schema import albums, analyses, now, photos
 from core.paths import display_name
 
@@ -142,6 +143,10 @@ def apply(connection: Connection, changes: FileChanges) -> tuple[list[int], Libr
         return album_by_folder[folder]
 
     moment = now()
+    places = [state.path for _, state in [*changes.moved, *changes.changed]]
+    places += [state.path for state in changes.new]
+    places += [path for _, path in changes.missing]
+    places += _places(connection, [photo_id for photo_id, _ in changes.moved])
     gone = _note_missing(connection, changes.missing, moment)
     for photo_id in changes.displaced:
         _displace(connection, photo_id, moment)
@@ -173,7 +178,18 @@ def apply(connection: Connection, changes: FileChanges) -> tuple[list[int], Libr
         ]
         added = list(connection.scalars(statement, rows))
     updated = frozenset(photo_id for photo_id, _ in [*changes.moved, *changes.changed])
-    return added, LibraryChange(added=frozenset(added), updated=updated, removed=frozenset(gone))
+    change = LibraryChange(added=frozenset(added), updated=updated, removed=frozenset(gone))
+    return added, change | pair_up(connection, places)
+
+
+def _places(connection: Connection, photo_ids: Sequence[int]) -> list[Path]:
+    """Where the index has these photos."""
+    found: list[Path] = []
+    for start in range(0, len(photo_ids), 500):
+        chunk = photo_ids[start : start + 500]
+        statement = select(photos.c.folder, photos.c.name).where(photos.c.id.in_(chunk))
+        found += [row.folder / row.name for row in connection.execute(statement)]
+    return found
 
 
 def note_rewritten(

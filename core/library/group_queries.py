@@ -250,6 +250,18 @@ def marks(queries: Queries) -> dict[tuple[int, int], bool]:
         }
 
 
+def partners(queries: Queries, photo_ids: Sequence[int]) -> frozenset[int]:
+    """Those of these photos that are raw files which go with a picture."""
+    found: set[int] = set()
+    with queries.reading() as connection:
+        for chunk in chunks(photo_ids):
+            statement = select(photos.c.id).where(
+                photos.c.id.in_(chunk), photos.c.lead_id.is_not(None)
+            )
+            found.update(connection.scalars(statement))
+    return frozenset(found)
+
+
 def record(queries: Queries, journal_id: int) -> CurationRecord | None:
     """A journal entry with its moves."""
     with queries.reading() as connection:

@@ -13,7 +13,7 @@ from core.domain import ColorLabel, Flag, LibraryChange
 from core.errors import UsageError
 from core.library import group_mark_writes, people_rows
 from core.library.group_mark_writes import GROUPS
-from core.library.partners import with_partners
+from core.library.item_writes import whole_items
 from core.library.people_rows import PEOPLE
 from core.library.schema import journal, judgements, now
 from core.library.smart_album_writes import SMART_ALBUM, do_again
@@ -35,9 +35,7 @@ def set_rating(
     if not 0 <= stars <= 5:
         raise UsageError(f"A photo has 0 to 5 stars, not {stars}.")
     plural = "star" if stars == 1 else "stars"
-    return _judge(
-        connection, with_partners(connection, photo_ids), {"rating": stars}, f"{stars} {plural}"
-    )
+    return _judge(connection, photo_ids, {"rating": stars}, f"{stars} {plural}")
 
 
 def set_flag(
@@ -45,12 +43,7 @@ def set_flag(
 ) -> tuple[None, LibraryChange]:
     """Pick, reject or clear photos with their partners."""
     what = {Flag.PICK: "Pick", Flag.REJECT: "Reject", None: "Clear flag"}[flag]
-    return _judge(
-        connection,
-        with_partners(connection, photo_ids),
-        {"flag": flag.value if flag else None},
-        what,
-    )
+    return _judge(connection, photo_ids, {"flag": flag.value if flag else None}, what)
 
 
 def set_color(
@@ -58,29 +51,27 @@ def set_color(
 ) -> tuple[None, LibraryChange]:
     """Label photos and their partners with a colour."""
     what = f"Colour {color.value}" if color else "Clear colour"
-    return _judge(
-        connection,
-        with_partners(connection, photo_ids),
-        {"color": color.value if color else None},
-        what,
-    )
+    return _judge(connection, photo_ids, {"color": color.value if color else None}, what)
 
 
 def take_over(
     connection: Connection, values: Mapping[int, Mapping[str, Any]]
 ) -> tuple[None, LibraryChange]:
     """Give photos what other programs said of each: some of `FIELDS`, as they are stored."""
-    before = _read(connection, list(values))
-    after = {key: old | dict(values[int(key)]) for key, old in before.items()}
+    items = whole_items(connection, list(values))
+    of_item: dict[int, dict[str, Any]] = {}
+    for photo_id, said in values.items():
+        of_item.setdefault(items.get(photo_id, photo_id), {}).update(said)
+    before = _read(connection, list(items))
+    after = {key: old | of_item.get(items[int(key)], {}) for key, old in before.items()}
     changed = [key for key in before if before[key] != after[key]]
     if not changed:
         return None, LibraryChange()
-    photos = "1 photo" if len(changed) == 1 else f"{len(changed)} photos"
     connection.execute(
         insert(journal).values(
             at=now(),
             kind="judgement",
-            description=f"Taken over from other programs: {photos}",
+            description=f"Taken over from other programs: {_count(changed, items)}",
             before={key: before[key] for key in changed},
             after={key: after[key] for key in changed},
         )
@@ -91,24 +82,30 @@ def take_over(
 def _judge(
     connection: Connection, photo_ids: Sequence[int], values: dict[str, Any], what: str
 ) -> tuple[None, LibraryChange]:
-    before = _read(connection, photo_ids)
+    items = whole_items(connection, photo_ids)
+    before = _read(connection, list(items) or photo_ids)
     after = {photo_id: old | values for photo_id, old in before.items()}
     changed = [photo_id for photo_id in before if before[photo_id] != after[photo_id]]
     if not changed:
         return None, LibraryChange()
     before = {photo_id: before[photo_id] for photo_id in changed}
     after = {photo_id: after[photo_id] for photo_id in changed}
-    photos = "1 photo" if len(changed) == 1 else f"{len(changed)} photos"
     connection.execute(
         insert(journal).values(
             at=now(),
             kind="judgement",
-            description=f"{what}: {photos}",
+            description=f"{what}: {_count(changed, items)}",
             before=before,
             after=after,
         )
     )
     return None, _write(connection, after)
+
+
+def _count(photo_ids: Sequence[str], items: Mapping[int, int]) -> str:
+    """How many photos, as the user counts them: a raw file is none of its own."""
+    count = len({items.get(int(photo_id), int(photo_id)) for photo_id in photo_ids})
+    return "1 photo" if count == 1 else f"{count} photos"
 
 
 def _read(connection: Connection, photo_ids: Sequence[int]) -> Judgements:

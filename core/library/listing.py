@@ -119,7 +119,7 @@ _VIEW = (
     "coalesce(a.source <> p.size || ':' || p.mtime_ns, 1) AS stale "
     "FROM models m CROSS JOIN photos p "
     "LEFT JOIN analyses a ON a.model_id = m.id AND a.photo_id = p.id "
-    "LEFT JOIN judgements j ON j.photo_id = p.id"
+    "LEFT JOIN judgements j ON j.photo_id = p.id WHERE p.lead_id IS NULL"
 )
 """What the listing holds, computed; too slow to filter and sort by, quick for one photo."""
 
@@ -147,7 +147,7 @@ def _one_again(row: str) -> tuple[str, str]:
 
 
 _LISTED_FACTS = (
-    "album_id", "missing_since", "face_count", "taken_at", "size", "mtime_ns", "label",
+    "album_id", "missing_since", "face_count", "taken_at", "size", "mtime_ns", "label", "lead_id",
 )  # fmt: skip
 
 TRIGGERS = (

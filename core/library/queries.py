@@ -45,6 +45,15 @@ from core.library.rows import to_photo_row
 from core.library.schema import albums, analyses, journal, judgements, models, photos
 from core.library.search_queries import SearchQueries
 
+_partners = photos.alias()
+row_partners = (
+    select(func.count())
+    .select_from(_partners)
+    .where(_partners.c.lead_id == photos.c.id, _partners.c.missing_since.is_(None))
+    .correlate(photos)
+    .scalar_subquery()
+)
+
 GRID_ROWS = (
     select(
         photos.c.id,
@@ -64,6 +73,7 @@ GRID_ROWS = (
         photos.c.taken_at,
         row_reasons.label("reasons"),
         photos.c.album_id,
+        row_partners.label("partners"),
     )
     .select_from(joined(bindparam("model_id")))
     .where(photos.c.id.in_(bindparam("ids", expanding=True)))
@@ -97,7 +107,11 @@ class Queries(FileQueries, PhotoQueries, SearchQueries):
                 row.album_id: row.n
                 for row in connection.execute(
                     select(photos.c.album_id, func.count().label("n"))
-                    .where(photos.c.missing_since.is_(None), photos.c.album_id.is_not(None))
+                    .where(
+                        photos.c.missing_since.is_(None),
+                        photos.c.lead_id.is_(None),
+                        photos.c.album_id.is_not(None),
+                    )
                     .group_by(photos.c.album_id)
                 )
             }
@@ -128,7 +142,11 @@ class Queries(FileQueries, PhotoQueries, SearchQueries):
             count = connection.execute(
                 select(func.count())
                 .select_from(photos)
-                .where(photos.c.album_id.in_(nested), photos.c.missing_since.is_(None))
+                .where(
+                    photos.c.album_id.in_(nested),
+                    photos.c.missing_since.is_(None),
+                    photos.c.lead_id.is_(None),
+                )
             ).scalar_one()
         online = deepest.offline_since is None
         return Album(deepest.id, deepest.path, deepest.name, online, int(count))

@@ -33,7 +33,7 @@ def to_photo_row(row: Sequence[Any]) -> PhotoRow:
     """A grid row from the columns of `core.library.queries.GRID_ROWS`, in their order."""
     (
         photo_id, folder, name, label, status, reason, mean, uncertainty, face_count, rating, flag,
-        color, width, height, taken_at, reasons, album_id,
+        color, width, height, taken_at, reasons, album_id, partners,
     ) = row  # fmt: skip
     codes = tuple(reasons.split(" ")) if reasons else ()
     return PhotoRow(
@@ -54,6 +54,7 @@ def to_photo_row(row: Sequence[Any]) -> PhotoRow:
         codes[0] if codes else None,
         codes,
         album_id,
+        partners=partners,
     )
 
 

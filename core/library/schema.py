@@ -34,6 +34,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 
@@ -197,6 +198,7 @@ photos = Table(
     Column("face_count", Integer, nullable=False, default=0),
     Column("reasons_source", Text),  # the file's state that the reasons were measured on
     Column("softness", Float),  # of the largest face, measured with the reasons
+    Column("lead_id", Integer),  # of a raw file: the picture that stands for both, if there is one
     UniqueConstraint("folder", "name"),
     Index("ix_photos_album", "album_id", "missing_since", "id"),
     Index("ix_photos_taken", "album_id", "taken_at", "id"),
@@ -207,6 +209,7 @@ photos = Table(
     Index("ix_photos_lens", "lens"),
     Index("ix_photos_format", "format"),
     Index("ix_photos_pixels", "width", "height"),
+    Index("ix_photos_lead", "lead_id", sqlite_where=text("lead_id IS NOT NULL")),
     sqlite_autoincrement=True,
 )
 

@@ -175,7 +175,14 @@ def _format(values: Sequence[str | Span]) -> TermFilter:
     kinds = {str(value) for value in values}
     if "raw" in kinds:
         kinds |= RAW_FORMATS
-    return TermFilter(ids=select(photos.c.id).where(photos.c.format.in_(sorted(kinds))))
+    own = photos.c.format.in_(sorted(kinds))
+    raw = photos.alias()
+    endings = [raw.c.label.ilike(f"%.{kind}") for kind in sorted(kinds & RAW_FORMATS)]
+    if not endings:
+        return TermFilter(ids=select(photos.c.id).where(own))
+    # A raw file that goes with a picture is found by that picture.
+    paired = select(raw.c.lead_id).where(raw.c.lead_id.is_not(None), or_(*endings))
+    return TermFilter(ids=select(photos.c.id).where(or_(own, photos.c.id.in_(paired))))
 
 
 _MEGAPIXELS = photos.c.width * photos.c.height / 1e6

@@ -8,7 +8,7 @@ CREATE TABLE albums (
     ignore_patterns JSON NOT NULL,
     UNIQUE (path)
 );
-INSERT INTO "albums" VALUES(1,X'2F70686F746F732F73756D6D6572','summer','2026-11-25 04:40:22.961290',NULL,'["*_small.jpg"]');
+INSERT INTO "albums" VALUES(1,X'2F70686F746F732F73756D6D6572','summer','2026-11-25 10:03:45.976198',NULL,'["*_small.jpg"]');
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -32,10 +32,10 @@ CREATE TABLE analyses (
     FOREIGN KEY(model_id) REFERENCES models (id) ON DELETE CASCADE,
     FOREIGN KEY(photo_id) REFERENCES photos (id)
 );
-INSERT INTO "analyses" VALUES(1,1,'1000:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 04:40:23.012954');
-INSERT INTO "analyses" VALUES(1,2,'1001:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 04:40:23.013000');
-INSERT INTO "analyses" VALUES(1,3,'1002:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 04:40:23.013024');
-INSERT INTO "analyses" VALUES(1,4,'1003:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 04:40:23.013047');
+INSERT INTO "analyses" VALUES(1,1,'1000:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 10:03:46.118167');
+INSERT INTO "analyses" VALUES(1,2,'1001:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 10:03:46.118214');
+INSERT INTO "analyses" VALUES(1,3,'1002:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 10:03:46.118241');
+INSERT INTO "analyses" VALUES(1,4,'1003:1000000000000000000','scored',NULL,6.5,0.5,NULL,X'00000000000000000000000000000000000000000000003F0000003F000000000000000000000000',NULL,NULL,'null','2026-11-25 10:03:46.118267');
 CREATE TABLE faces (
     id INTEGER NOT NULL,
     photo_id INTEGER NOT NULL,
@@ -62,7 +62,7 @@ CREATE TABLE group_marks (
     FOREIGN KEY(first_id) REFERENCES photos (id),
     FOREIGN KEY(second_id) REFERENCES photos (id)
 );
-INSERT INTO "group_marks" VALUES(1,2,0,'2026-11-25 04:40:23.044522');
+INSERT INTO "group_marks" VALUES(1,2,0,'2024-06-01 12:00:00.000000');
 CREATE TABLE journal (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     at DATETIME NOT NULL,
@@ -72,11 +72,11 @@ CREATE TABLE journal (
     "after" JSON NOT NULL,
     undone_at DATETIME
 );
-INSERT INTO "journal" VALUES(1,'2026-11-25 04:40:23.019698','judgement','5 stars: 2 photos','{"1": {"rating": 0, "flag": null, "color": null}, "2": {"rating": 0, "flag": null, "color": null}}','{"1": {"rating": 5, "flag": null, "color": null}, "2": {"rating": 5, "flag": null, "color": null}}',NULL);
-INSERT INTO "journal" VALUES(2,'2026-11-25 04:40:23.028227','judgement','Pick: 1 photo','{"2": {"rating": 5, "flag": null, "color": null}}','{"2": {"rating": 5, "flag": "pick", "color": null}}',NULL);
-INSERT INTO "journal" VALUES(3,'2026-11-25 04:40:23.032780','judgement','Colour green: 1 photo','{"1": {"rating": 5, "flag": null, "color": null}}','{"1": {"rating": 5, "flag": null, "color": "green"}}',NULL);
-INSERT INTO "journal" VALUES(4,'2026-11-25 04:40:23.035974','judgement','1 star: 1 photo','{"1": {"rating": 5, "flag": null, "color": "green"}}','{"1": {"rating": 1, "flag": null, "color": "green"}}','2026-11-25 04:40:23.041013');
-INSERT INTO "journal" VALUES(5,'2026-11-25 04:40:23.047463','curation','Keep the best','{"judgements": {"3": null}}','{"n": 1, "state": "applied", "changed_at": "2026-11-25T04:40:23.047463", "flagged": [3]}',NULL);
+INSERT INTO "journal" VALUES(1,'2026-11-25 10:03:46.157091','judgement','5 stars: 2 photos','{"1": {"rating": 0, "flag": null, "color": null}, "2": {"rating": 0, "flag": null, "color": null}}','{"1": {"rating": 5, "flag": null, "color": null}, "2": {"rating": 5, "flag": null, "color": null}}',NULL);
+INSERT INTO "journal" VALUES(2,'2026-11-25 10:03:46.201875','judgement','Pick: 1 photo','{"2": {"rating": 5, "flag": null, "color": null}}','{"2": {"rating": 5, "flag": "pick", "color": null}}',NULL);
+INSERT INTO "journal" VALUES(3,'2026-11-25 10:03:46.233502','judgement','Colour green: 1 photo','{"1": {"rating": 5, "flag": null, "color": null}}','{"1": {"rating": 5, "flag": null, "color": "green"}}',NULL);
+INSERT INTO "journal" VALUES(4,'2026-11-25 10:03:46.272003','judgement','1 star: 1 photo','{"1": {"rating": 5, "flag": null, "color": "green"}}','{"1": {"rating": 1, "flag": null, "color": "green"}}','2026-11-25 10:03:46.289866');
+INSERT INTO "journal" VALUES(5,'2026-11-25 10:03:46.323201','curation','Keep the best','{"judgements": {"3": null}}','{"n": 1, "state": "applied", "changed_at": "2026-11-25T10:03:46.323201", "flagged": [3]}',NULL);
 CREATE TABLE judgements (
     photo_id INTEGER NOT NULL,
     rating INTEGER NOT NULL,
@@ -86,9 +86,9 @@ CREATE TABLE judgements (
     PRIMARY KEY (photo_id),
     FOREIGN KEY(photo_id) REFERENCES photos (id)
 );
-INSERT INTO "judgements" VALUES(1,5,NULL,'green','2026-11-25 04:40:23.042042');
-INSERT INTO "judgements" VALUES(2,5,'pick',NULL,'2026-11-25 04:40:23.028744');
-INSERT INTO "judgements" VALUES(3,0,'reject',NULL,'2026-11-25 04:40:23.047463');
+INSERT INTO "judgements" VALUES(1,5,NULL,'green','2026-11-25 10:03:46.299366');
+INSERT INTO "judgements" VALUES(2,5,'pick',NULL,'2026-11-25 10:03:46.214606');
+INSERT INTO "judgements" VALUES(3,0,'reject',NULL,'2026-11-25 10:03:46.323201');
 CREATE TABLE listing (
     model_id INTEGER NOT NULL,
     photo_id INTEGER NOT NULL,
@@ -185,13 +185,14 @@ CREATE TABLE photos (
     face_count INTEGER NOT NULL,
     reasons_source TEXT,
     softness FLOAT,
+    lead_id INTEGER,
     UNIQUE (folder, name),
     FOREIGN KEY(album_id) REFERENCES albums (id) ON DELETE SET NULL
 );
-INSERT INTO "photos" VALUES(1,1,X'2F70686F746F732F73756D6D6572',X'612E6A7067','a.jpg',1000,1000000000000000000,'50','7',X'00000000000000000000000000000000','2026-11-25 04:40:22.990184',NULL,'1000:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,12345,1,NULL,NULL);
-INSERT INTO "photos" VALUES(2,1,X'2F70686F746F732F73756D6D6572',X'636166E92E6A7067','caf�.jpg',1001,1000000000000000000,'51','7',X'00000000000000000000000000000000','2026-11-25 04:40:22.990184',NULL,'1001:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,12345,1,NULL,NULL);
-INSERT INTO "photos" VALUES(3,1,X'2F70686F746F732F73756D6D65722F5F72656A6563746564',X'622E6A7067','b.jpg',1002,1000000000000000000,'52','7',X'00000000000000000000000000000000','2026-11-25 04:40:22.990184','2026-11-25 04:40:23.066095','1002:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,12345,1,NULL,NULL);
-INSERT INTO "photos" VALUES(4,1,X'2F70686F746F732F73756D6D6572',X'632E6A7067','c.jpg',1003,1000000000000000000,'53','7',X'00000000000000000000000000000000','2026-11-25 04:40:22.990184',NULL,'1003:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,12345,1,NULL,NULL);
+INSERT INTO "photos" VALUES(1,1,X'2F70686F746F732F73756D6D6572',X'612E6A7067','a.jpg',1000,1000000000000000000,'50','7',X'00000000000000000000000000000000','2026-11-25 10:03:46.039964',NULL,'1000:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,12345,1,NULL,NULL,NULL);
+INSERT INTO "photos" VALUES(2,1,X'2F70686F746F732F73756D6D6572',X'636166E92E6A7067','caf�.jpg',1001,1000000000000000000,'51','7',X'00000000000000000000000000000000','2026-11-25 10:03:46.039964',NULL,'1001:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,12345,1,NULL,NULL,NULL);
+INSERT INTO "photos" VALUES(3,1,X'2F70686F746F732F73756D6D65722F5F72656A6563746564',X'622E6A7067','b.jpg',1002,1000000000000000000,'52','7',X'00000000000000000000000000000000','2026-11-25 10:03:46.039964','2026-11-25 10:03:46.360968','1002:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,12345,1,NULL,NULL,NULL);
+INSERT INTO "photos" VALUES(4,1,X'2F70686F746F732F73756D6D6572',X'632E6A7067','c.jpg',1003,1000000000000000000,'53','7',X'00000000000000000000000000000000','2026-11-25 10:03:46.039964',NULL,'1003:1000000000000000000','jpeg',96,72,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,12345,1,NULL,NULL,NULL);
 CREATE TABLE reasons (
     photo_id INTEGER NOT NULL,
     rank INTEGER NOT NULL,
@@ -229,6 +230,7 @@ INSERT INTO "sqlite_stat1" VALUES('listing','ix_listing_taken','1000000 1000000 
 INSERT INTO "sqlite_stat1" VALUES('listing','listing','1000000 1000000 1');
 CREATE INDEX ix_photos_album ON photos (album_id, missing_since, id);
 CREATE INDEX ix_photos_inode ON photos (inode, device);
+CREATE INDEX ix_photos_lead ON photos (lead_id) WHERE lead_id IS NOT NULL;
 CREATE INDEX ix_photos_label ON photos (album_id, label, id);
 CREATE INDEX ix_photos_size ON photos (size);
 CREATE INDEX ix_photos_pixels ON photos (width, height);
@@ -259,11 +261,11 @@ CREATE INDEX ix_listing_rating ON listing (model_id, rating, photo_id, album_id,
 CREATE INDEX ix_listing_size ON listing (model_id, size, photo_id, album_id, status, mean, face_count, rating, flag);
 CREATE INDEX ix_listing_stale ON listing (model_id, photo_id, status, album_id) WHERE stale = 1;
 CREATE INDEX ix_listing_taken ON listing (model_id, taken_at, photo_id, album_id, status, mean, face_count, rating, flag);
-CREATE VIEW listed AS SELECT m.id AS model_id, p.id AS photo_id, p.album_id AS album_id, CASE WHEN p.missing_since IS NOT NULL THEN 4 WHEN a.status IS NULL THEN 0 ELSE CASE a.status WHEN 'pending' THEN 0 WHEN 'scored' THEN 1 WHEN 'not_scored' THEN 2 WHEN 'unreadable' THEN 3 WHEN 'missing' THEN 4 END END AS status, a.mean AS mean, a.mean - coalesce(a.uncertainty, 0) AS low, p.face_count AS face_count, coalesce(j.rating, 0) AS rating, CASE j.flag WHEN 'pick' THEN 1 WHEN 'reject' THEN 2 END AS flag, p.taken_at AS taken_at, p.size AS size, p.label AS label, coalesce(a.source <> p.size || ':' || p.mtime_ns, 1) AS stale FROM models m CROSS JOIN photos p LEFT JOIN analyses a ON a.model_id = m.id AND a.photo_id = p.id LEFT JOIN judgements j ON j.photo_id = p.id;
+CREATE VIEW listed AS SELECT m.id AS model_id, p.id AS photo_id, p.album_id AS album_id, CASE WHEN p.missing_since IS NOT NULL THEN 4 WHEN a.status IS NULL THEN 0 ELSE CASE a.status WHEN 'pending' THEN 0 WHEN 'scored' THEN 1 WHEN 'not_scored' THEN 2 WHEN 'unreadable' THEN 3 WHEN 'missing' THEN 4 END END AS status, a.mean AS mean, a.mean - coalesce(a.uncertainty, 0) AS low, p.face_count AS face_count, coalesce(j.rating, 0) AS rating, CASE j.flag WHEN 'pick' THEN 1 WHEN 'reject' THEN 2 END AS flag, p.taken_at AS taken_at, p.size AS size, p.label AS label, coalesce(a.source <> p.size || ':' || p.mtime_ns, 1) AS stale FROM models m CROSS JOIN photos p LEFT JOIN analyses a ON a.model_id = m.id AND a.photo_id = p.id LEFT JOIN judgements j ON j.photo_id = p.id WHERE p.lead_id IS NULL;
 CREATE VIRTUAL TABLE photo_names USING fts5(label, content='photos', content_rowid='id', tokenize='trigram');
 INSERT INTO photo_names (photo_names) VALUES ('rebuild');
 CREATE TRIGGER listing_photo_added AFTER INSERT ON photos BEGIN INSERT INTO listing SELECT * FROM listed WHERE photo_id = NEW.id; END;
-CREATE TRIGGER listing_photo_changed AFTER UPDATE OF album_id, missing_since, face_count, taken_at, size, mtime_ns, label ON photos WHEN OLD.album_id IS NOT NEW.album_id OR OLD.missing_since IS NOT NEW.missing_since OR OLD.face_count IS NOT NEW.face_count OR OLD.taken_at IS NOT NEW.taken_at OR OLD.size IS NOT NEW.size OR OLD.mtime_ns IS NOT NEW.mtime_ns OR OLD.label IS NOT NEW.label BEGIN DELETE FROM listing WHERE model_id IN (SELECT id FROM models) AND photo_id = NEW.id; INSERT INTO listing SELECT * FROM listed WHERE photo_id = NEW.id; END;
+CREATE TRIGGER listing_photo_changed AFTER UPDATE OF album_id, missing_since, face_count, taken_at, size, mtime_ns, label, lead_id ON photos WHEN OLD.album_id IS NOT NEW.album_id OR OLD.missing_since IS NOT NEW.missing_since OR OLD.face_count IS NOT NEW.face_count OR OLD.taken_at IS NOT NEW.taken_at OR OLD.size IS NOT NEW.size OR OLD.mtime_ns IS NOT NEW.mtime_ns OR OLD.label IS NOT NEW.label OR OLD.lead_id IS NOT NEW.lead_id BEGIN DELETE FROM listing WHERE model_id IN (SELECT id FROM models) AND photo_id = NEW.id; INSERT INTO listing SELECT * FROM listed WHERE photo_id = NEW.id; END;
 CREATE TRIGGER listing_photo_removed AFTER DELETE ON photos BEGIN DELETE FROM listing WHERE model_id IN (SELECT id FROM models) AND photo_id = OLD.id; END;
 CREATE TRIGGER listing_outdated_reasons AFTER UPDATE OF size, mtime_ns ON photos WHEN OLD.size IS NOT NEW.size OR OLD.mtime_ns IS NOT NEW.mtime_ns BEGIN DELETE FROM reasons WHERE photo_id = NEW.id; END;
 CREATE TRIGGER listing_analysis_added AFTER INSERT ON analyses BEGIN DELETE FROM listing WHERE model_id = NEW.model_id AND photo_id = NEW.photo_id; INSERT INTO listing SELECT * FROM listed WHERE model_id = NEW.model_id AND photo_id = NEW.photo_id; END;
