@@ -127,6 +127,7 @@ def test_an_undone_curation_is_not_read_back_as_a_reject(
         desk.library.writer.set_rating([worse], rating).result()
         desk.library.writer.set_flag([worse], None).result()
         desk.library.writer.set_rating([worse], 0).result()
+    desk.settle()  # a sidecar that is written after the preview would be one that changed
     plan = preview(desk.library, MODEL, 1, Grouping.ALBUM, folder=album)
     done = apply(desk.library, plan, Rejects.FLAG)
     desk.settle()
