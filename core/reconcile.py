@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.domain import Album, FileState
-from core.files.scan import IgnoreRules, walk
+from core.files.scan import IgnoreRules, seen_below, state_of
 from core.library.file_queries import KnownState
 from core.library.file_writes import FileChanges
 from core.library.library import Library
@@ -203,7 +203,7 @@ class _Look:
         known = {
             path: state for path, state in states.items() if not path.startswith(self._elsewhere)
         }
-        for state in walk(
+        for path, state in seen_below(
             folder,
             rules,
             on_problem=self._note_problem,
@@ -212,7 +212,7 @@ class _Look:
         ):
             if stopped():
                 return False
-            self._compare(state, known)
+            self._compare(path, state, known)
         vanished = {
             before.id: path
             for path, before in known.items()
@@ -225,16 +225,15 @@ class _Look:
             self.vanished = vanished
         return True
 
-    def _compare(self, state: FileState, known: Mapping[str, KnownState]) -> None:
-        path = str(state.path)
+    def _compare(self, path: str, state: os.stat_result, known: Mapping[str, KnownState]) -> None:
         if path.startswith(self._elsewhere):
             return
         self.seen.add(path)
         before = known.get(path)
         if before is None:
-            self.fresh.append(state)
-        elif before[1:] != (state.size, state.mtime_ns, 0):
-            self.changed.append((before.id, state))
+            self.fresh.append(state_of(path, state))
+        elif before[1:] != (state.st_size, state.st_mtime_ns, 0):
+            self.changed.append((before.id, state_of(path, state)))
             if before.missing:
                 self.came_back.add(before.id)
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.files.scan import IgnoreRules, walk
+from core.files.scan import IgnoreRules, seen_below
 
 _Seen = dict[str, tuple[int, int, int, int]]
 
@@ -36,8 +36,8 @@ class PolledFolder:
         """What differs from the last look; nothing at the first."""
         unread: list[str] = []
         now: _Seen = {
-            os.fspath(found.path): (found.size, found.mtime_ns, found.inode, found.device)
-            for found in walk(
+            path: (state.st_size, state.st_mtime_ns, state.st_ino, state.st_dev)
+            for path, state in seen_below(
                 self._root,
                 self._rules,
                 on_problem=lambda folder, reason: unread.append(os.fspath(folder)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -78,17 +78,21 @@ class Selection:
 
     ``scanned`` says the same for reading an index along: it looks at one row at a time, where
     ``rows`` makes a list of what lies in another table first. ``ways`` may be shorter than an
-    order's own index.
+    order's own index. ``by_name`` where each row's name has to be looked at.
     """
 
     model_id: int
     rows: ColumnElement[bool]
     scanned: ColumnElement[bool]
     ways: tuple[Way, ...]
+    by_name: bool = False
 
 
-def selection(query: PhotoQuery, model_id: int, albums: Mapping[int, Path]) -> Selection:
-    """What a query asks for; ``albums`` are all albums' folders by id."""
+def selection(
+    query: PhotoQuery, model_id: int, albums: Mapping[int, Path], common: Collection[str] = ()
+) -> Selection:
+    """What a query asks for; ``albums`` are all albums' folders by id, ``common`` those of its
+    texts that very many names hold."""
     c = listing.c
     plain: list[ColumnElement[bool]] = [c.model_id == model_id]
     probes: list[tuple[str | None, Select[Any]]] = []
@@ -109,7 +113,9 @@ def selection(query: PhotoQuery, model_id: int, albums: Mapping[int, Path]) -> S
         plain.append(c.status != MISSING)
     else:
         codes = sorted(STATUS_CODES[status] for status in statuses)
-        if SCORED in codes:
+        if len(codes) == len(STATUS_CODES):
+            pass
+        elif SCORED in codes:
             plain.append(c.status.in_(codes))
         else:  # a partial index serves only where its own condition is spelled out
             narrow(and_(c.status.in_(codes), text("status <> 1")), "ix_listing_odd")
@@ -139,8 +145,8 @@ def selection(query: PhotoQuery, model_id: int, albums: Mapping[int, Path]) -> S
         elsewhere.append((person_faces.c.photo_id, shown))
     lists = [select(photo).where(condition) for photo, condition in elsewhere]
     in_lists: list[Select[Any]] = []
-    filters = [(term_filter(t), t.negated) for t in query.terms if t.key != "status"]
-    filters += [(name_contains(query.text), False)] if query.text else []
+    filters = [(term_filter(t, common), t.negated) for t in query.terms if t.key != "status"]
+    filters += [(name_contains(query.text, common), False)] if query.text else []
     for asked, negated in filters:
         if negated:
             plain.append(asked.negation())
@@ -158,9 +164,9 @@ def selection(query: PhotoQuery, model_id: int, albums: Mapping[int, Path]) -> S
     )
     probes += [(None, ids) for ids in (*lists, *in_lists)]
     ways = [Way(index, rows, probe) for index, probe in probes]
-    if query.text or any(term.key == "name" for term in query.terms):
+    if not common and (query.text or any(term.key == "name" for term in query.terms)):
         ways.append(Way("ix_listing_label", rows))
-    return Selection(model_id, rows, scanned, tuple(ways))
+    return Selection(model_id, rows, scanned, tuple(ways), bool(common))
 
 
 def in_folders(folders: Sequence[Path], albums: Mapping[int, Path]) -> ColumnElement[bool]:

@@ -3,13 +3,14 @@
 A page goes on where the last one ended, by the value and id of its last photo (keyset paging):
 no row before it is read again, as OFFSET would. Where a filter leaves few photos, those are
 fetched by the filter's index and sorted; else the order's own index is read until the page is
-full.
+full. Orders that no index can hold are computed (see `core.library.computed_orders`).
 """
 
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,29 +19,24 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, Text, func, literal, select, tuple_, type_coerce
 from sqlalchemy.engine import Connection
 
-from core.domain import PhotoQuery, SortKey, Status
+from core.domain import PhotoQuery, Status
+from core.library.computed_orders import ComputedOrders, Row, Within
 from core.library.filters import Selection, Way
 from core.library.listing import ORDERS, listing
-from core.library.movements import ids_by_movement
-from core.library.ranks import by_percentile
 
 FEW = 2000
 """So many photos are fetched and sorted within the time of a page."""
 
-LOOKED_AT = 20_000
+LOOKED_AT = 12_000
 """So many entries of an index are looked through within the time of a page."""
 
 MANY = 50_000
 """So many rows are sorted sooner than a million are read along an index."""
 
+OWN_ORDER = "sqlite_autoindex_listing_1"
+"""SQLite's name for the primary key of a table without row ids."""
+
 _NULLABLE = frozenset({"mean", "low", "taken_at"})
-
-
-Within = Callable[[int | None], Sequence[int]]
-"""The albums that an album's photos are ranked in: itself and those nested in it."""
-
-Row = tuple[int, Any]
-"""A photo's id and its value of the order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +59,29 @@ def few_in_order(
     connection: Connection, query: PhotoQuery, chosen: Selection, few: int
 ) -> list[Row] | None:
     """All rows of a query in its order, fetched over a filter's index, if they are few."""
+    best = _shortest(connection, chosen, max(few, LOOKED_AT) if few else 0)
+    if best is None or not few:
+        return None
+    # Ids first, from the index alone: going to the table for each entry looked at is slow.
+    found = _along(select(listing.c.photo_id).where(best.rows), best.index).limit(few + 1)
+    ids = [row[0] for row in _fetched(connection, found)]
+    if len(ids) > few:
+        return None
+    listed = func.json_each(json.dumps(ids)).table_valued("value")
+    wanted = select(listing.c.photo_id, _stored(ORDERS[query.sort][0])).where(
+        listing.c.model_id == chosen.model_id, listing.c.photo_id.in_(select(listed.c.value))
+    )
+    rows = _fetched(connection, _along(wanted, OWN_ORDER))
+    known = [row for row in rows if row[1] is not None]
+    known.sort(key=lambda row: (_comparable(row[1]), row[0]), reverse=query.descending)
+    unknown = sorted((row for row in rows if row[1] is None), reverse=query.descending)
+    return [*known, *unknown]
+
+
+def _shortest(connection: Connection, chosen: Selection, most: int) -> Way | None:
+    """The way with the least to look at, if that is at most ``most``."""
     best: Way | None = None
-    least = max(few, LOOKED_AT) + 1 if few else 0
+    least = most + 1 if most else 0
     for way in chosen.ways:
         if way.probe is None:  # its rows can only be found out by looking through all of it
             best = best or way
@@ -72,22 +89,18 @@ def few_in_order(
             looked_at = _count(connection, way.probe, least)
             if looked_at < least:
                 best, least = way, looked_at
-    if best is None or not few:
-        return None
-    # Ids first, from the index alone: going to the table for each entry looked at is slow.
-    ids = _along(select(listing.c.photo_id).where(best.rows), best.index).limit(few + 1)
-    if best.probe is not None and _count(connection, ids, few + 1) > few:
-        return None
-    wanted = select(listing.c.photo_id, _stored(ORDERS[query.sort][0])).where(
-        listing.c.model_id == chosen.model_id, listing.c.photo_id.in_(ids)
-    )
-    rows = _fetched(connection, wanted)
-    if len(rows) > few:
-        return None
-    known = [row for row in rows if row[1] is not None]
-    known.sort(key=lambda row: (_comparable(row[1]), row[0]), reverse=query.descending)
-    unknown = sorted((row for row in rows if row[1] is None), reverse=query.descending)
-    return [*known, *unknown]
+    return best
+
+
+def count(connection: Connection, chosen: Selection) -> int:
+    """How many rows a selection has."""
+    rows = select(listing.c.photo_id).where(chosen.rows)
+    shortest = _shortest(connection, chosen, LOOKED_AT)
+    if shortest is not None:
+        rows = _along(rows, shortest.index)
+    elif chosen.by_name:
+        rows = _along(rows, "ix_listing_label")  # it alone holds names, and all else as well
+    return int(connection.execute(select(func.count()).select_from(rows.subquery())).scalar_one())
 
 
 def _comparable(value: Any) -> Any:
@@ -109,8 +122,9 @@ def _fetched(connection: Connection, statement: Select[Any]) -> list[Row]:
 
 
 def _along(statement: Select[Any], index: str | None) -> Select[Any]:
-    if index is None:
-        return statement
+    """Read by an index; by the table's own order where that is ``None``: left to itself, the
+    planner would rather read another index from end to end."""
+    index = index or OWN_ORDER
     return statement.with_hint(listing, f"INDEXED BY {index}", "sqlite")
 
 
@@ -153,14 +167,15 @@ def in_order(
 
 
 def all_ids(
-    connection: Connection, query: PhotoQuery, chosen: Selection, within: Within
+    connection: Connection,
+    query: PhotoQuery,
+    chosen: Selection,
+    within: Within,
+    computed: ComputedOrders,
 ) -> NDArray[np.int64]:
     """All ids of a query in its order, up to its limit."""
-    if query.sort is SortKey.MOVED:
-        return ids_by_movement(connection, chosen, descending=query.descending)[: query.limit]
-    if query.sort is SortKey.PERCENTILE:
-        ids, _ = by_percentile(connection, chosen, within, descending=query.descending)
-        return ids[: query.limit]
+    if query.sort not in ORDERS:
+        return computed.order(connection, query, chosen, within).ids[: query.limit]
     few = few_in_order(connection, query, chosen, MANY)
     if few is not None:
         return np.array([row[0] for row in few[: query.limit]], np.int64)
@@ -195,14 +210,13 @@ def page(
     after: PageMark | None,
     size: int,
     within: Within,
+    computed: ComputedOrders,
 ) -> Page:
     """The next ``size`` photos of a query."""
-    if query.sort is SortKey.MOVED:
-        return _moved_page(connection, query, chosen, after, size)
-    if query.sort is SortKey.PERCENTILE:
-        ids, values = by_percentile(connection, chosen, within, descending=query.descending)
-        begin = 0 if after is None else _place_behind(_rows(ids, values), query, after)
-        return _page(_rows(ids[begin : begin + size], values[begin : begin + size]), size)
+    if query.sort not in ORDERS:
+        ranked = computed.order(connection, query, chosen, within)
+        begin = 0 if after is None else _place_behind(ranked, query, after)
+        return _page(ranked.rows(begin, begin + size), size)
     few = few_in_order(connection, query, chosen, FEW)
     if few is not None:
         start = 0 if after is None else _place_behind(few, query, after)
@@ -213,26 +227,6 @@ def page(
         if len(rows) == size:
             break
     return _page(rows, size)
-
-
-def _moved_page(
-    connection: Connection,
-    query: PhotoQuery,
-    chosen: Selection,
-    after: PageMark | None,
-    size: int,
-) -> Page:
-    """No index has this order; the mark's value is the place in it."""
-    ids = ids_by_movement(connection, chosen, descending=query.descending).tolist()
-    start = 0 if after is None else int(after.value)
-    shown = ids[start : start + size]
-    mark = PageMark(start + size, shown[-1]) if len(shown) == size else None
-    return Page(tuple(shown), mark)
-
-
-def _rows(ids: NDArray[np.int64], values: NDArray[np.float64]) -> list[Row]:
-    known = (None if np.isnan(value) else float(value) for value in values)
-    return list(zip(ids.tolist(), known, strict=True))
 
 
 def percentiles_of(
@@ -253,7 +247,7 @@ def _page(rows: list[Row], size: int) -> Page:
     return Page(ids, PageMark(rows[-1][1], rows[-1][0]) if rows and len(rows) == size else None)
 
 
-def _place_behind(rows: list[Row], query: PhotoQuery, after: PageMark) -> int:
+def _place_behind(rows: Sequence[Row], query: PhotoQuery, after: PageMark) -> int:
     """The place of the first row behind a mark, whose own photo may be gone."""
 
     def rank(photo_id: int, value: Any) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
+    Engine,
     LargeBinary,
     bindparam,
     func,
@@ -24,6 +25,7 @@ from core.domain import (
     PhotoRow,
     Status,
 )
+from core.library.computed_orders import ComputedOrders
 from core.library.database import reading
 from core.library.file_queries import FileQueries
 from core.library.filters import (
@@ -36,7 +38,7 @@ from core.library.filters import (
 )
 from core.library.listing import STATUSES, listing
 from core.library.movements import Movement, movements
-from core.library.pages import Page, PageMark, all_ids, page
+from core.library.pages import Page, PageMark, all_ids, count, page
 from core.library.photo_queries import PhotoQueries
 from core.library.ranks import AlbumRanks, album_ranks
 from core.library.reads import chunks
@@ -44,6 +46,7 @@ from core.library.reason_queries import reason_counts, row_reasons
 from core.library.rows import to_photo_row
 from core.library.schema import albums, analyses, journal, judgements, models, photos
 from core.library.search_queries import SearchQueries
+from core.library.term_filters import common_texts
 
 _partners = photos.alias()
 row_partners = (
@@ -96,6 +99,10 @@ class JournalEntry:
 
 class Queries(FileQueries, PhotoQueries, SearchQueries):
     """All reads, for whoever has the library."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._computed = ComputedOrders()
 
     # --- albums ----------------------------------------------------------------------------------
 
@@ -161,26 +168,34 @@ class Queries(FileQueries, PhotoQueries, SearchQueries):
 
     # --- lists of photos -------------------------------------------------------------------------
 
-    def _selection(self, connection: Connection, query: PhotoQuery) -> tuple[PhotoQuery, Selection]:
-        """A query as it is meant under its model, and the rows of the listing it asks for."""
+    def _selection(
+        self, connection: Connection, query: PhotoQuery, *, by_name: bool = False
+    ) -> tuple[PhotoQuery, Selection]:
+        """A query as it is meant under its model, and the rows of the listing it asks for.
+
+        ``by_name`` looks for common texts in name after name.
+        """
         model_id = self._model_id(connection, query.model)
         if model_id < 0:
             query = as_if_new(query)
             model_id = connection.scalar(select(func.min(models.c.id))) or -1
-        return query, selection(query, model_id, self._folders(connection))
+        common = common_texts(connection, query) if by_name else frozenset()
+        return query, selection(query, model_id, self._folders(connection), common)
 
     def photo_ids(self, query: PhotoQuery) -> NDArray[np.int64]:
         """Ids of the photos that a query asks for, in its order."""
         with reading(self._engine) as connection:
             within = self._nested(connection)
-            return all_ids(connection, *self._selection(connection, query), within)
+            asked, chosen = self._selection(connection, query)
+            return all_ids(connection, asked, chosen, within, self._computed)
 
     def page(self, query: PhotoQuery, after: PageMark | None = None, size: int = 200) -> Page:
         """The next ``size`` photos of a query in its order (its limit aside), whatever lies
         before them: ``after`` is what the page before gave, ``None`` asks for the first."""
         with reading(self._engine) as connection:
             within = self._nested(connection)
-            return page(connection, *self._selection(connection, query), after, size, within)
+            asked, chosen = self._selection(connection, query, by_name=True)
+            return page(connection, asked, chosen, after, size, within, self._computed)
 
     def _nested(self, connection: Connection) -> Callable[[int | None], list[int]]:
         """Gives the ids of an album and of those nested in it."""
@@ -191,9 +206,8 @@ class Queries(FileQueries, PhotoQueries, SearchQueries):
     def count(self, query: PhotoQuery) -> int:
         """How many photos a query asks for (its limit aside)."""
         with reading(self._engine) as connection:
-            _, chosen = self._selection(connection, query)
-            statement = select(func.count()).select_from(listing).where(chosen.rows)
-            return int(connection.execute(statement).scalar_one())
+            _, chosen = self._selection(connection, query, by_name=True)
+            return count(connection, chosen)
 
     def photo_rows(self, ids: Sequence[int], model: str) -> dict[int, PhotoRow]:
         """Grid rows by id; ids that don't exist are left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +23,9 @@ from sqlalchemy import (
 from sqlalchemy import (
     column as plain_column,
 )
+from sqlalchemy.engine import Connection
 
-from core.domain import Flag, Span, Status, Term
+from core.domain import Flag, PhotoQuery, Span, Status, Term
 from core.files.formats import RAW_FORMATS
 from core.library.listing import FLAG_CODES, listing
 from core.library.schema import albums, judgements, people, person_faces, photos, reasons
@@ -32,6 +33,9 @@ from core.searching.keys import ANY, NONE
 
 GRAM = 3
 """Letters of the pieces that names are indexed by; shorter texts are looked for in every name."""
+
+COMMON = 20_000
+"""Names that hold a text from which on it counts as common."""
 
 _names = table("photo_names", plain_column("rowid"))
 
@@ -57,18 +61,46 @@ class TermFilter:
         return ~func.coalesce(self.condition(), false())
 
 
-def term_filter(term: Term) -> TermFilter:
+def term_filter(term: Term, common: Collection[str] = ()) -> TermFilter:
     """A term (its negation aside); ``status`` is taken care of by the query's statuses."""
+    if term.key == "name" and len(term.values) == 1:
+        return name_contains(str(term.values[0]), common)
     return _FILTERS[term.key](term.values)
 
 
-def name_contains(wanted: str) -> TermFilter:
-    """Photos whose file's name contains a text, whatever the case of its letters."""
-    if len(wanted) < GRAM:
+def name_contains(wanted: str, common: Collection[str] = ()) -> TermFilter:
+    """Photos whose file's name contains a text, whatever the case of its letters.
+
+    Args:
+        common: texts (see `common_texts`) that are looked for in name after name.
+    """
+    if len(wanted) < GRAM or wanted in common:
         return TermFilter(own=listing.c.label.contains(wanted, autoescape=True))
+    return TermFilter(ids=_named(wanted))
+
+
+def _named(wanted: str) -> Select[Any]:
+    """Ids of the photos whose names hold a text of at least `GRAM` letters."""
     phrase = '"' + wanted.replace('"', '""') + '"'
     match = literal_column("photo_names").op("MATCH")(phrase)
-    return TermFilter(ids=select(_names.c.rowid).where(match))
+    return select(_names.c.rowid).where(match)
+
+
+def common_texts(connection: Connection, query: PhotoQuery) -> frozenset[str]:
+    """Texts of a query that more than `COMMON` names hold: “img”, say.
+
+    To list all those photos first takes five times as long as to look at each name. (Other letters
+    than ASCII's are left out: LIKE does not know their cases.)
+    """
+    texts = {query.text} if query.text else set()
+    texts |= {str(t.values[0]) for t in query.terms if t.key == "name" and len(t.values) == 1}
+    return frozenset(
+        text
+        for text in texts
+        if len(text) >= GRAM
+        and text.isascii()
+        and connection.execute(_named(text).limit(1).offset(COMMON)).first() is not None
+    )
 
 
 def _between(column: ColumnElement[Any], spans: Sequence[str | Span]) -> ColumnElement[bool]:

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from core.analysis import Analyzer, open_analyzer
-from core.domain import Analysis, FileState, PhotoQuery, Status
+from core.domain import Analysis, PhotoQuery, Status
 from core.errors import ModelError
-from core.files.scan import walk
+from core.files.scan import Seen, seen_below
 from core.indexer import Indexer
 from core.library.library import Library, open_library
 from tests.making import save_album, save_photo
@@ -133,11 +133,11 @@ def test_a_hundred_renamed_folders_are_one_look_at_their_album(
     library.writer.add_album(album).result()
     looks: list[str] = []
 
-    def counted(folder: Path, *rest: Any, **options: Any) -> Iterator[FileState]:
+    def counted(folder: Path, *rest: Any, **options: Any) -> Iterator[Seen]:
         looks.append(folder.name)
-        return walk(folder, *rest, **options)
+        return seen_below(folder, *rest, **options)
 
-    monkeypatch.setattr("core.reconcile.walk", counted)
+    monkeypatch.setattr("core.reconcile.seen_below", counted)
     indexer = Indexer(library, lambda: analyzer, model_id=analyzer.model_id)
     for number in range(100):
         indexer.scan_together([(album / f"folder-{number}", True), (album, True)])

@@ -12,7 +12,7 @@ import pytest
 
 from core.domain import Analysis, FileState, PhotoQuery, Status
 from core.files.identity import fingerprint
-from core.files.scan import walk
+from core.files.scan import Seen, seen_below
 from core.library.analysis_writes import AnalyzedPhoto
 from core.library.file_writes import FileChanges
 from core.library.library import Library, open_library
@@ -249,13 +249,13 @@ def test_a_photo_that_is_renamed_and_back_during_the_look_keeps_its_record(
     photo_id = rate(library, place, 4)
     away = place.with_name("away.jpg")
 
-    def walk_meanwhile(*args: Any, **options: Any) -> Iterator[FileState]:
+    def walk_meanwhile(*args: Any, **options: Any) -> Iterator[Seen]:
         place.rename(away)
-        listed = list(walk(*args, **options))
+        listed = list(seen_below(*args, **options))
         away.rename(place)
         yield from listed
 
-    monkeypatch.setattr("core.reconcile.walk", walk_meanwhile)
+    monkeypatch.setattr("core.reconcile.seen_below", walk_meanwhile)
     reconcile(library, album)
     monkeypatch.undo()
     assert names(library)[place.name] == photo_id

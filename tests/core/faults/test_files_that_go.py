@@ -188,13 +188,13 @@ def test_a_drive_that_goes_during_the_scan_loses_nothing(
     scan(library, album)
     from core import reconcile
 
-    real = reconcile.walk
+    real = reconcile.seen_below
 
     def unplugged(folder: Path, *rest: object, **options: object):  # type: ignore[no-untyped-def]
         album.rename(tmp_path / "away")
         yield from real(folder, *rest, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(reconcile, "walk", unplugged)
+    monkeypatch.setattr(reconcile, "seen_below", unplugged)
     scan(library, album)
     assert not library.queries.albums()[0].online
     assert set(statuses(library).values()) == {Status.SCORED}

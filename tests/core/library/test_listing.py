@@ -235,6 +235,39 @@ def test_lists_pages_and_counts_mean_the_same(
                 assert paged == wanted, (sort, descending, few)
 
 
+def test_a_text_in_very_many_names_finds_the_same(
+    library: Library, expected: dict[str, Expected], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Very many are looked at one by one instead of being listed first."""
+    for common in (0, 1000):
+        monkeypatch.setattr("core.library.term_filters.COMMON", common)
+        for filters in ({"text": "img"}, {"text": "IMG_50%"}, {"text": "img", "min_rating": 1}):
+            for sort in (SortKey.SCORE, SortKey.ADDED, SortKey.PERCENTILE):
+                query = PhotoQuery(MODEL, sort=sort, **filters)  # type: ignore[arg-type]
+                wanted = expected[MODEL].ids(query)
+                assert wanted
+                assert list(library.queries.page(query, None, 200).ids) == wanted
+                assert library.queries.count(query) == len(wanted)
+
+
+def test_a_computed_order_follows_what_is_written(tmp_path: Path) -> None:
+    noise = random.Random(3)
+    with open_library(tmp_path) as opened:
+        opened.writer.add_album(Path("/a")).result()
+        album = opened.queries.albums()[0].id
+        states = [FileState(Path("/a", f"{n}.jpg"), 1, n, n, 1) for n in range(20)]
+        ids = opened.writer.apply_files(FileChanges(album, new=states)).result()
+        query = PhotoQuery(MODEL, sort=SortKey.PERCENTILE, statuses=frozenset(Status))
+        assert sorted(opened.queries.page(query, None, 50).ids) == ids  # none has a score yet
+        save(opened, MODEL, ids, noise)
+        for _ in range(2):  # computed, then remembered
+            shown = opened.queries.page(query, None, 50).ids
+            photos = {photo.id: photo for photo in opened.queries.photos(ids, MODEL)}
+            known = [p for i in shown if (p := photos[i].percentile) is not None]
+            assert known == sorted(known, reverse=True)
+            assert known
+
+
 def test_how_far_each_photo_moved_is_told_with_the_model_before(library: Library) -> None:
     ids = library.queries.photo_ids(PhotoQuery(OTHER, sort=SortKey.MOVED)).tolist()
     moved = library.queries.movements(ids, OTHER)
