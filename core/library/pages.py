@@ -175,7 +175,7 @@ def all_ids(
 ) -> NDArray[np.int64]:
     """All ids of a query in its order, up to its limit."""
     if query.sort not in ORDERS:
-        return computed.order(connection, query, chosen, within).ids[: query.limit]
+        return computed.order(connection, query, chosen, within).ids[: query.limit].copy()
     few = few_in_order(connection, query, chosen, MANY)
     if few is not None:
         return np.array([row[0] for row in few[: query.limit]], np.int64)
