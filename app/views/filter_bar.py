@@ -47,7 +47,6 @@ class FilterBar(QWidget):
         self._browser = browser
         self._theme = theme
         self.search = QueryBox(browser.ask_search_values, theme)
-        self.search.setFixedWidth(250)
         self.more = FilterMenu(browser, theme)
         self.save = IconButton("bookmark", tr("Keep this search as a smart album"), theme)
         self.save.clicked.connect(self.save_requested)

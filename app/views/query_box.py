@@ -23,6 +23,8 @@ from core.searching.parsing import QueryError, Wrong, parse
 from core.searching.writing import written
 
 TYPING_MS = 180
+NARROWEST, WIDEST = 250, 520
+"""The box grows with what is written in it, so that a search can be read whole."""
 UNFINISHED = (Wrong.EMPTY, Wrong.QUOTE)
 """What is only wrong once one has stopped typing."""
 
@@ -61,6 +63,8 @@ class QueryBox(SearchField):
         self._typing.setInterval(TYPING_MS)
         self._typing.timeout.connect(lambda: self._read(typing=True))
         self.textEdited.connect(self._on_edited)
+        self.textChanged.connect(self._fit)
+        self._fit()
 
     # --- what it says ----------------------------------------------------------------------------
 
@@ -83,6 +87,12 @@ class QueryBox(SearchField):
         self.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.setCursorPosition(len(self.text()))
         self._offer(asked=True)
+
+    def _fit(self) -> None:
+        """As wide as the text, with room for the next few letters."""
+        needed = self.fontMetrics().horizontalAdvance(self.text() + "mmm") + 48
+        if not NARROWEST <= needed <= self.width() or self.width() - needed > NARROWEST // 2:
+            self.setFixedWidth(min(max(needed, NARROWEST), WIDEST))
 
     def _on_edited(self) -> None:
         self._typing.start()

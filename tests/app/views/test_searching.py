@@ -54,6 +54,32 @@ def test_a_search_is_completed_read_and_answered(
     assert box.text() == ""
 
 
+def test_the_example_is_understood_and_can_be_read_whole(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    fill(library, tmp_path / "album", 30, taken_in_june)
+    window = open_window()
+    box = window.filters.search
+    narrow = box.width()
+    text = 'score>3 faces:1 -reason:eyes_closed taken:2024-06 -person:"Grandma"'
+    window.filters.focus_search()
+    qtbot.keyClicks(box, text)
+    with answered(qtbot, session):
+        qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert box.text() == text
+    assert [term.key for term in session.browser.query.terms] == [
+        "score", "faces", "reason", "taken", "person",
+    ]  # fmt: skip
+    means = [row.mean or 0.0 for n in range(30) if (row := session.browser.photos.row(n))]
+    assert means
+    assert len(means) < 30
+    assert min(means) > 3
+    assert box.fontMetrics().horizontalAdvance(text) < box.width()
+    with answered(qtbot, session):
+        qtbot.mouseClick(window.filters.chip, Qt.MouseButton.LeftButton)
+    assert box.width() == narrow
+
+
 def test_a_wrong_word_is_told_and_the_list_stays(
     qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
 ) -> None:
