@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import IO
 
+from core.errors import LibraryError
 from core.files.private import private_file
+
+log = logging.getLogger(__name__)
 
 
 class Presence:
     """A lock file that the system frees when the process ends, however it ends.
+
+    Raises:
+        LibraryError: nothing can be written into the library's folder.
 
     Attributes:
         first: True for the program that holds the lock and may index.
@@ -19,7 +26,13 @@ class Presence:
     def __init__(self, directory: Path) -> None:
         lock = directory / "library.lock"
         private_file(lock)
-        self._file: IO[str] | None = lock.open("a+")
+        try:
+            self._file: IO[str] | None = lock.open("a+")
+        except OSError as error:
+            raise LibraryError(
+                f"The library folder {directory} can't be written to: {error.strerror}. "
+                "Make it writable, or choose another library folder."
+            ) from error
         self.first = _try_lock(self._file)
 
     def claim(self) -> bool:
@@ -49,6 +62,9 @@ def _try_lock(file: IO[str]) -> bool:
 
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
+    except OSError as error:
+        # Some network drives know no locks: rather two that index than none.
+        log.warning("the library can't be locked: %s", error)
     return True

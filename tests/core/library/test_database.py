@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import os
 import sqlite3
+import subprocess
+import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -44,6 +49,54 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LibraryError, match="can't be made"):
         open_library(tmp_path / "file" / "library")
+
+
+AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from core.errors import LibraryError
+from core.library.library import open_library
+
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+try:
+    open_library(Path(sys.argv[1]))
+except LibraryError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="needs to become nobody")
+def test_a_library_that_may_not_be_written_says_so() -> None:
+    """As a user who is not root."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name) / "library"
+        open_library(directory).close()
+        for path in (Path(name), directory, *directory.iterdir()):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", AS_NOBODY, str(directory)],
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
+            cwd=name,
+            capture_output=True,
+            text=True,
+        )
+    assert done.returncode == 0, done.stderr
+    assert f"The library folder {directory} can't be written to" in done.stdout
+
+
+def test_a_drive_without_locks_is_worked_on_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with open_library(tmp_path / "library") as library:
+        assert library.presence.first
 
 
 def test_a_write_waits_for_another_program_holding_the_library(tmp_path: Path) -> None:
