@@ -70,14 +70,17 @@ def crop_entries(crops: Sequence[CropStatistics]) -> list[dict[str, Any]]:
 
 
 def lower_bound_entries(bound: LowerBound) -> list[dict[str, Any]]:
-    """``[[lower_bound]]``: the score as it is, the grid's best cell, and one chosen held out."""
+    """``[[lower_bound]]``: the score as it is, the grid's best cells, and one chosen held out."""
     rows = (
         ("the score as it is", bound.plain),
         (f"best of {len(bound.cells)} settings on these very photos", bound.best),
+        ("best of those that change a tenth of the photos", bound.best_active),
         ("setting chosen on the other folds", bound.held_out),
     )
     entries = []
     for label, found in rows:
+        if found is None:
+            continue
         entry: dict[str, Any] = {"on": label, "n": bound.n}
         if found is not bound.plain:
             entry["slope"], entry["offset"] = found.slope, found.offset

@@ -37,6 +37,7 @@ HAAR_SIDE = 640
 """The cascade's time grows with the area; its smallest window, 24, is 4 % of this side."""
 
 FOLDS = 5
+ACTIVE = 0.1
 CASCADE = "haarcascade_frontalface_default.xml"
 
 
@@ -171,9 +172,21 @@ class LowerBound:
         """The cell of highest SRCC: chosen on the photos it is judged on, so it flatters."""
         return max(self.cells, key=lambda cell: cell.srcc)
 
+    @property
+    def best_active(self) -> Adjustment | None:
+        """The best cell of those that move a tenth of the photos or more, if there is one: the
+        best of all may be one that changes nothing."""
+        active = [cell for cell in self.cells if cell.changed >= ACTIVE]
+        return max(active, key=lambda cell: cell.srcc) if active else None
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {**asdict(self), "best": asdict(self.best)}
+        active = self.best_active
+        return {
+            **asdict(self),
+            "best": asdict(self.best),
+            "best_active": asdict(active) if active else None,
+        }
 
 
 def lower_bound(

@@ -214,6 +214,9 @@ def _crop_section(parts: ReportParts) -> list[str]:
 
 def _bound_section(bound: LowerBound) -> list[str]:
     best = sorted(bound.cells, key=lambda cell: -cell.srcc)[:5]
+    active = bound.best_active
+    if active is not None and active not in best:
+        best[-1] = active
     rows = [
         [label, f"{c.accuracy:.3f}", f"{c.lcc:.3f}", f"{c.srcc:.3f}", f"{c.changed:.0%}"]
         for label, c in [
@@ -225,7 +228,8 @@ def _bound_section(bound: LowerBound) -> list[str]:
     return [
         _table(
             f"max(score, (face - b) / m) on {bound.n} photos with a face; the last five lines are "
-            f"the best of {len(bound.cells)} settings chosen on these very photos, so they flatter",
+            f"the best of {len(bound.cells)} settings chosen on these very photos, so they flatter "
+            "(the best that changes a tenth of the photos among them)",
             ["", "accuracy", "LCC", "SRCC", "photos changed"],
             rows,
         )

@@ -115,7 +115,7 @@ def test_tables_of_sizes_and_crops_reach_a_card(
     crops = answer["crops"]
     assert [row["crop"] for row in facts["crops"]] == [row["kind"] for row in crops]  # type: ignore[attr-defined]
     assert {"BlazeFace face", "body"} <= {row["crop"] for row in facts["crops"]}
-    plain, best, held_out = facts["lower_bound"]
+    plain, best, *_, held_out = facts["lower_bound"]
     assert plain["changed"] == 0
     assert best["srcc"] >= plain["srcc"] - 0.05
     assert "other folds" in held_out["on"]
@@ -132,6 +132,8 @@ def test_a_useless_lower_bound_is_not_chosen_by_luck() -> None:
     low = np.where(np.arange(60) % 3 == 0, 1.0, scores)
     helped = lower_bound(low, truth, truth, groups)
     assert helped.held_out.srcc > helped.plain.srcc + 0.2
+    assert helped.best_active is not None
+    assert helped.best_active.changed >= 0.1
     assert adjusted(np.array([2.0, 5.0]), np.array([np.nan, 8.0]), 2.0, 1.0).tolist() == [2.0, 5.0]
 
 
