@@ -58,8 +58,9 @@ def back_up_daily(database: Path, today: date) -> Path | None:
     if target.exists() or not _holds_photos(database):
         return None
     private_folder(folder)
+    for left in folder.glob("*.unfinished*"):  # by a crash, perhaps of another day
+        left.unlink()
     unfinished = target.with_suffix(".unfinished")
-    unfinished.unlink(missing_ok=True)
     private_file(unfinished)
     with contextlib.closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=OFF")

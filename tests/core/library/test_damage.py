@@ -140,12 +140,15 @@ def test_only_the_newest_backups_are_kept(tmp_path: Path) -> None:
     fill(directory, tmp_path / "album")
     database = directory / DATABASE_NAME
     days = [date(2030, 1, day) for day in range(1, KEPT_DAYS + 4)]
+    left_by_a_crash = directory / "backups" / "library-2029-12-31.unfinished"
+    left_by_a_crash.touch()
     for day in days:
         back_up_daily(database, day)
         assert back_up_daily(database, day) is None
     assert [path.stem for path in backups(database)] == [
         f"library-{day.isoformat()}" for day in reversed(days[-KEPT_DAYS:])
     ]
+    assert not left_by_a_crash.exists()
 
 
 def test_the_second_program_on_a_library_knows_that_it_is(tmp_path: Path) -> None:
