@@ -40,7 +40,8 @@ _PHOTOS = text(
 
 @dataclass(frozen=True, slots=True)
 class Bursts:
-    """Photos in bursts: ids ascending, the number of each one's burst, and the photos of it."""
+    """Photos in bursts: ids ascending, the number of each one's burst, and the photos of it. A
+    picture and its raw file are one photo."""
 
     photo_ids: Ids = field(default_factory=lambda: np.zeros(0, np.int64))
     numbers: Ids = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -116,7 +117,7 @@ class BurstBook:
             facts = group_queries.group_photos(self._queries, "", ids=ids)
             groups = group_photos(facts, Grouping.BURST, marks=marks, hash_of=_unread)
             found += [
-                sorted(photo.id for item in group.items for photo in item.photos)
+                sorted(item.id for item in group.items)
                 for group in groups.groups
                 if group.kind not in WHOLE
             ]

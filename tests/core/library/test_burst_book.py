@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.curation.marks import merge
-from core.domain import Flag
+from core.domain import FileState, Flag
 from core.library import burst_book
 from core.library.burst_book import AT_ONCE, BurstBook, _pieces
+from core.library.file_writes import FileChanges
 from core.library.library import Library, open_library
 from tests.app.synthetic import fill
 from tests.app.test_grouping import shot
@@ -76,3 +77,16 @@ def test_a_burst_near_the_cut_stays_whole() -> None:
     photos = list(enumerate(np.cumsum(gaps).tolist()))
     burst = set(range(AT_ONCE - 5, AT_ONCE + 5))
     assert any(burst <= set(piece) for piece in _pieces(photos))
+
+
+def test_a_picture_and_its_raw_file_are_one_shot_of_a_burst(
+    library: Library, tmp_path: Path
+) -> None:
+    ids = fill(library, tmp_path / "album", 3, shot)
+    raw = FileState(tmp_path / "album" / "photo-00000.nef", 5, 1, 99, 1)
+    album = library.queries.albums()[0]
+    (raw_id,) = library.writer.apply_files(FileChanges(album.id, new=[raw])).result()
+    book = BurstBook(library.queries)
+    book.refresh()
+    assert book.bursts.size_of(ids[0]) == 3
+    assert raw_id not in book.bursts.with_photo(ids[0])
