@@ -222,10 +222,13 @@ def fragility(
 
     for margin in MARGINS:
         reached = False
+        start: float | None = None
 
         def enough(mean: float, margin: float = margin) -> bool:
-            nonlocal reached
-            reached = reached or past(mean, margin)
+            # The gradient's model is exact; the score that is shown may be the 8-bit one's.
+            nonlocal reached, start
+            start = mean if start is None else start
+            reached = reached or past(before + mean - start, margin)
             return reached
 
         field = _climb(pixels, model, face, MEAN_SCORE, steps, MOST_CHANGE, sign, enough=enough)

@@ -139,19 +139,24 @@ class Explainer:
         )
 
     def fragility(self, file: Path, level: float, *, steps: int = 40) -> Fragility:
-        """The smallest change that takes a photo's mean score across ``level``, on a reduced copy.
+        """The smallest change that takes a photo's mean score across ``level``.
+
+        On the reduced copy that is scored when photos are scanned, so it starts from the score
+        that is shown.
 
         Some seconds; ``steps`` bounds them.
 
         Raises:
             AlbumenError: the photo can't be read or scored.
         """
-        pixels, face = self._opened(file, WORKING_SIDE)
+        pixels, face = self._opened(file, WORKING_SIDE, exact=False)
         return enhancing.fragility(pixels, self.gradients, self._rescore, level, face, steps=steps)
 
-    def _opened(self, file: Path, side: int = ENHANCED_SIDE) -> tuple[ImageArray, Face | None]:
+    def _opened(
+        self, file: Path, side: int = ENHANCED_SIDE, *, exact: bool = True
+    ) -> tuple[ImageArray, Face | None]:
         """A photo's pixels and the face that counts."""
-        picture = decode(file, side)
+        picture = decode(file, side, exact=exact)
         analysis = self.analyzer.analyze_picture(_working(picture))
         if analysis.score is None:
             raise AlbumenError(f"The photo has no score: {analysis.reason}.")

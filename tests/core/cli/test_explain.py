@@ -161,3 +161,20 @@ def test_scan_measures_reasons_when_asked(
     run("scan", portrait.parent, "--reasons", *library)
     (listed,) = run("list", portrait.parent, *library)
     assert listed["reasons"] is not None
+
+
+def test_reasons_prints_the_table_of_what_is_found_and_cried(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = run("reasons")
+    assert table["found"]["closed_eyes"]["reasons"] == ["eyes_closed"]
+    for share in table["found"].values():
+        assert share["low"] <= share["hits"] / share["n"] <= share["high"]
+    for told in table["cried"].values():
+        assert told["portraits"]["n"] > 200
+    assert main(["reasons"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (eyes,) = [line for line in lines if "closed eyes" in line]
+    found = table["found"]["closed_eyes"]
+    assert f"{100 * found['share']:.1f} %" in eyes
+    assert "Eyes closed" in eyes

@@ -45,6 +45,7 @@ def test_fragility_finds_a_smaller_change_for_a_nearer_level(portrait: Path) -> 
     score = open_analyzer().analyze(portrait).score
     assert score is not None
     near, far = (explainer.fragility(portrait, score.mean + up) for up in (0.05, 0.4))
+    assert near.change.before == pytest.approx(score.mean, abs=1e-4), "the score that is shown"
     assert near.crossed
     assert far.crossed
     assert near.change.after > near.level
@@ -55,9 +56,16 @@ def test_fragility_finds_a_smaller_change_for_a_nearer_level(portrait: Path) -> 
     assert down.change.after < down.level
 
 
-def test_an_out_of_reach_level_is_said_not_to_be_crossed(portrait: Path) -> None:
-    found = Explainer(DEFAULT_MODEL).fragility(portrait, 9.99, steps=3)
+def test_an_out_of_reach_level_is_said_not_to_be_crossed(
+    tmp_path: Path, drawn_face: Callable[..., ImageArray]
+) -> None:
+    large = tmp_path / "large.jpg"
+    Image.fromarray(drawn_face(1350)).save(large, quality=92)
+    found = Explainer(DEFAULT_MODEL).fragility(large, 9.99, steps=2)
     assert not found.crossed
+    score = open_analyzer().analyze(large).score
+    assert score is not None
+    assert found.change.before == pytest.approx(score.mean, abs=1e-4), "the score that is shown"
 
 
 def test_fractions_of_a_grey_level_are_kept_on_average() -> None:
