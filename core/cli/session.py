@@ -165,7 +165,7 @@ def scan_folders(
 
         raise ModelError(progress.notes["model"])
     _report(progress)
-    found = indexer.found_files
+    found = max(0, indexer.found_files - library.queries.partner_count(folders))
     unreadable = sum(
         library.queries.count(
             PhotoQuery(analyzer.model_id, folder=folder, statuses=frozenset({Status.UNREADABLE}))

@@ -28,12 +28,14 @@ AT_ONCE = 1500
 _FOLDERS = text(
     "SELECT folder, count(*), count(likeness), total(likeness % 1000003), total(face_count), "
     "max(id), total(CAST(strftime('%s', taken_at) AS INTEGER) % 1000003) "
-    "FROM photos WHERE missing_since IS NULL AND album_id IS NOT NULL GROUP BY folder"
+    "FROM photos WHERE missing_since IS NULL AND lead_id IS NULL AND album_id IS NOT NULL "
+    "GROUP BY folder"
 )
 _MARKS = text("SELECT count(*), max(changed_at), total(together) FROM group_marks")
 _PHOTOS = text(
     "SELECT id, CAST(strftime('%s', taken_at) AS INTEGER) FROM photos WHERE folder = :folder "
-    "AND missing_since IS NULL AND album_id IS NOT NULL AND likeness IS NOT NULL "
+    "AND missing_since IS NULL AND lead_id IS NULL AND album_id IS NOT NULL "
+    "AND likeness IS NOT NULL "
     "ORDER BY taken_at, name, id"
 )
 

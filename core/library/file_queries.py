@@ -118,6 +118,16 @@ class FileQueries(Reads):
                 )
             }
 
+    def partner_count(self, folders: Sequence[Path]) -> int:
+        """How many raw files in these folders go with a picture, and are no photos of their own."""
+        with reading(self._engine) as connection:
+            statement = select(func.count()).where(
+                photos.c.lead_id.is_not(None),
+                photos.c.missing_since.is_(None),
+                or_(*(below(folder) for folder in folders)),
+            )
+            return int(connection.scalar(statement) or 0)
+
     def judged_at(self, photo_id: int) -> datetime | None:
         """When the user last judged a photo (UTC); ``None`` for never."""
         with reading(self._engine) as connection:

@@ -57,6 +57,7 @@ def everybody(queries: Queries) -> list[Person]:
     here = and_(
         person_faces.c.source != USER_NOT,
         photos.c.missing_since.is_(None),
+        photos.c.lead_id.is_(None),
         photos.c.album_id.is_not(None),
     )
     joined = person_faces.join(photos, photos.c.id == person_faces.c.photo_id)
@@ -132,6 +133,7 @@ def faces_of(queries: Queries, person_id: int, model: str) -> list[PersonFace]:
                 person_faces.c.person_id == person_id,
                 person_faces.c.source != USER_NOT,
                 photos.c.missing_since.is_(None),
+                photos.c.lead_id.is_(None),
                 photos.c.album_id.is_not(None),
             )
         ).all()
@@ -171,6 +173,7 @@ def loose_faces(
             )
             .where(
                 photos.c.missing_since.is_(None),
+                photos.c.lead_id.is_(None),
                 photos.c.album_id.is_not(None),
                 faces.c.w * faces.c.h >= least_area,
             )
@@ -216,6 +219,7 @@ def told_faces(queries: Queries, least_area: float) -> tuple[list[ToldFace], lis
                 select(photos.c.id)
                 .where(
                     photos.c.missing_since.is_(None),
+                    photos.c.lead_id.is_(None),
                     photos.c.album_id.is_not(None),
                     or_(
                         photos.c.face_count > 0,

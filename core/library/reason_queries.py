@@ -38,6 +38,7 @@ def unmeasured(model_id: int) -> tuple[Any, ColumnElement[bool]]:
     """FROM and WHERE of photos that have a score and whose reasons are older than their file."""
     where = and_(
         photos.c.missing_since.is_(None),
+        photos.c.lead_id.is_(None),
         photos.c.album_id.is_not(None),
         analyses.c.source == file_state,
         status_column == Status.SCORED.value,
@@ -74,7 +75,12 @@ def reason_counts(connection: Connection, album_ids: Sequence[int] | None) -> di
     statement = (
         select(reasons.c.code, count)
         .join(photos, photos.c.id == reasons.c.photo_id)
-        .where(holder, photos.c.missing_since.is_(None), photos.c.reasons_source == file_state)
+        .where(
+            holder,
+            photos.c.missing_since.is_(None),
+            photos.c.lead_id.is_(None),
+            photos.c.reasons_source == file_state,
+        )
         .group_by(reasons.c.code)
         .order_by(count.desc(), reasons.c.code)
     )

@@ -12,10 +12,12 @@ from core.curation.undo import history, undo
 from core.domain import ColorLabel, Flag, PhotoQuery
 from core.files import xmp
 from core.files.xmp import XmpJudgement
+from core.library import people_queries
 from core.library.library import Library, open_library
 from core.metadata_xmp import read_in
 from core.reconcile import reconcile
 from core.searching.parsing import parse
+from tests.core.curation.made_album import Shot, build
 
 MODEL = "made-up"
 
@@ -122,6 +124,19 @@ def test_what_a_raw_files_own_sidecar_says_counts_for_the_picture(
     xmp.write(album / "a.CR2.xmp", XmpJudgement(rating=3))
     read_in(library, [raw])
     assert library.queries.photo_rows([lead], MODEL)[lead].rating == 3
+
+
+def test_what_was_seen_in_a_raw_file_before_its_picture_came_counts_no_more(
+    library: Library, tmp_path: Path
+) -> None:
+    album = tmp_path / "made"
+    build(library, album, [Shot("a.CR2", 5.0, person=1), Shot("b.jpg", 5.0, person=1)])
+    assert len(people_queries.told_faces(library.queries, 0.0)[0]) == 2
+    put(album, "a.jpg")
+    reconcile(library, album)
+    assert listed(library) == ["a.jpg", "b.jpg"]
+    assert len(people_queries.told_faces(library.queries, 0.0)[0]) == 1
+    assert library.queries.partner_count([album]) == 1
 
 
 def test_moved_together_they_are_still_one(library: Library, album: Path) -> None:
