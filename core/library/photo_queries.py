@@ -129,6 +129,9 @@ def _faces_of(connection: Connection, ids: Sequence[int]) -> dict[int, list[Face
 
 
 def percentile_of(mean: float, sorted_means: NDArray[np.float64]) -> float | None:
-    """Share (0..100) of ``sorted_means`` below ``mean``, ties counted half."""
+    """Share (0..100) of ``sorted_means`` below ``mean``, ties counted half; None where there
+    is nothing else to compare with."""
+    if len(sorted_means) < 2:
+        return None
     found = float(percentiles_of(np.array([mean]), sorted_means)[0])
     return None if np.isnan(found) else found

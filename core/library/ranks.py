@@ -47,9 +47,9 @@ class AlbumRanks:
 
     def percentile(self, album_id: int | None, mean: float | None) -> float | None:
         """Share (0..100) of an album's scores below ``mean`` (1..10), ties counted half; None
-        where there is no score or no such album."""
+        where there is no score, no such album, or nothing else in it to compare with."""
         scores = self._means.get(album_id or 0)
-        if mean is None or not scores:
+        if mean is None or scores is None or len(scores) < 2:
             return None
         place = int(mean * SCALE)
         below = bisect.bisect_left(scores, place - TIE)

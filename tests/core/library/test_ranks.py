@@ -47,3 +47,12 @@ def test_without_a_score_or_an_album_there_is_no_percentile(
     assert ranks.percentile(album, 5.0) is None
     assert ranks.percentile(None, 5.0) is None
     assert library.queries.album_ranks("never used").size(album) == 0
+
+
+def test_a_photo_alone_in_its_album_has_no_place_in_it(library: Library, tmp_path: Path) -> None:
+    (alone,) = fill(library, tmp_path / "album", 1)
+    (photo,) = library.queries.photos([alone], MODEL)
+    row = library.queries.photo_rows([alone], MODEL)[alone]
+    assert photo.score is not None
+    assert photo.percentile is None
+    assert library.queries.album_ranks(MODEL).percentile(row.album_id, row.mean) is None
