@@ -189,4 +189,6 @@ svg .p { fill: #2f6fb0; fill-opacity: .55; } svg .l { stroke: #c0392b; stroke-wi
 .figures { display: flex; flex-wrap: wrap; gap: 1em; } .photos { display: flex; flex-wrap: wrap;
   gap: 8px; } figure { margin: 0; width: 170px; font-size: 12px; }
 figure img { width: 170px; height: 130px; object-fit: cover; }
+.side { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 1em; }
+.side figure { width: 145px; } .side figure img { width: 145px; height: 110px; }
 """

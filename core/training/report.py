@@ -243,10 +243,12 @@ def _picture_section(parts: ReportParts) -> list[str]:
     lists += [
         (n, mean_scores(e.predicted)) for n, e in zip(parts.names, parts.evaluations, strict=True)
     ]
-    body = ["<h2>Best and worst</h2>"]
+    body = ["<h2>Best and worst</h2>", '<div class="side">']
     for name, scores in lists:
-        body.append(f"<h3>Top {TOP} by {escape(name)}</h3>")
+        body.append(f"<div><h3>Top {TOP} by {escape(name)}</h3>")
         body.append(_strip(main, np.argsort(-scores, kind="stable")[:TOP], scores, truth))
+        body.append("</div>")
+    body.append("</div>")
     name, scores = lists[-1]
     body.append(f"<h3>Worst {TOP} by {escape(name)}</h3>")
     body.append(_strip(main, np.argsort(scores, kind="stable")[:TOP], scores, truth))
