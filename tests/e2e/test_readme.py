@@ -241,6 +241,8 @@ def test_files_and_links_that_are_named_exist() -> None:
     named |= set(re.findall(r"^ *- `([\w/.]+)`", map_of_house, re.MULTILINE))
     missing = {name for name in named if not (ROOT / name).exists() and "CODE" not in name}
     assert not missing
+    rooms = {f"core/{file.parent.name}/" for file in (ROOT / "core").glob("*/__init__.py")}
+    assert rooms - named == set(), "a room is not on the map"
 
 
 def test_pictures_show_the_window_and_say_what_they_show() -> None:
