@@ -282,8 +282,9 @@ class Photo:
     """Everything the library knows of one photo under one model (``core.cli`` prints this).
 
     ``percentile`` is the share (0..100) of the album's scored photos with a lower mean, ties
-    counted half. ``rating`` is 0..5 stars. ``reasons`` are the measured faults, the gravest
-    first; they say nothing until ``reasons_measured`` (on the file as it is now).
+    counted half; None where it is the only one. ``rating`` is 0..5 stars. ``reasons`` are the
+    measured faults, the gravest first; they say nothing until ``reasons_measured`` (on the file
+    as it is now).
     """
 
     id: int

@@ -232,8 +232,9 @@ def page(
 def percentiles_of(
     means: NDArray[np.float64], sorted_means: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Share (0..100) of ``sorted_means`` below each of ``means``, ties counted half."""
-    if len(sorted_means) == 0:
+    """Share (0..100) of ``sorted_means`` below each of ``means``, ties counted half; NaN where
+    there is nothing to compare with."""
+    if len(sorted_means) < 2:
         return np.full(len(means), np.nan)
     # Stored means and recomputed ones may differ in the last bits.
     lower = np.searchsorted(sorted_means, means - 1e-6, side="left")

@@ -96,7 +96,7 @@ def by_percentile(
     for album_id in np.unique(albums).tolist():
         scores = np.sort(_together(own, within(album_id)))
         mine = np.flatnonzero((albums == album_id) & (means >= 0))
-        if len(scores):
+        if len(scores) > 1:
             lower = np.searchsorted(scores, means[mine] - TIE, side="left")
             upper = np.searchsorted(scores, means[mine] + TIE, side="right")
             percentiles[mine] = 50.0 * (lower + upper) / len(scores)

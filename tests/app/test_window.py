@@ -250,10 +250,14 @@ def test_cells_tell_where_a_photo_stands_in_its_own_album(
         if (row := photos.row(n)) and row.path == tmp_path / "small" / "photo-00003.jpg"
     )  # fmt: skip
     assert best_of_small.data(PERCENTILE_ROLE) == 87.5
-    changed = fill(library, tmp_path / "late", 1)
+    changed = fill(library, tmp_path / "late", 2)
     qtbot.waitUntil(lambda: photos.position(changed[0]) is not None)
-    alone = photos.index(photos.position(changed[0]) or 0)
-    qtbot.waitUntil(lambda: alone.data(PERCENTILE_ROLE) == 50.0)
+    late = photos.index(photos.position(changed[0]) or 0)
+    qtbot.waitUntil(lambda: late.data(PERCENTILE_ROLE) == 25.0)
+    alone = fill(library, tmp_path / "alone", 1)
+    qtbot.waitUntil(lambda: photos.position(alone[0]) is not None)
+    only = photos.index(photos.position(alone[0]) or 0)
+    assert only.data(PERCENTILE_ROLE) is None  # there is nothing to compare it with
 
 
 def test_the_heat_map_lies_over_the_photo(

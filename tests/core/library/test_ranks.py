@@ -24,14 +24,17 @@ def test_a_percentile_is_the_one_that_the_photo_itself_tells(
     fill(library, tmp_path / "album", 30)
     fill(library, tmp_path / "album" / "inner", 7)
     fill(library, tmp_path / "other", 3)
+    fill(library, tmp_path / "single", 1)
     ranks = library.queries.album_ranks(MODEL)
     ids = [int(i) for i in library.queries.photo_ids(PhotoQuery(MODEL))]
     rows = library.queries.photo_rows(ids, MODEL)
     whole = library.queries.photos(ids, MODEL)
-    assert len(whole) == 40
+    assert len(whole) == 41
+    assert next(p for p in whole if p.path.parent.name == "single").percentile is None
     for photo in whole:
         row = rows[photo.id]
-        assert ranks.percentile(row.album_id, row.mean) == pytest.approx(photo.percentile)
+        found = ranks.percentile(row.album_id, row.mean)
+        assert found == (photo.percentile and pytest.approx(photo.percentile))
     by_path = {album.path: album.id for album in library.queries.albums()}
     assert ranks.size(by_path[tmp_path / "album"]) == 37
     assert ranks.size(by_path[tmp_path / "album" / "inner"]) == 7
