@@ -34,6 +34,8 @@ from tests.quick import MODEL, QuickAnalyzer, TinyPhotos
 
 ROOT = Path(__file__).parents[3]
 
+OWN_PLACES = {"XDG_", "ORT_"}
+
 NO_NETWORK = """
 import socket, sys
 
@@ -62,7 +64,10 @@ def test_a_whole_scan_opens_no_network_connection(tmp_path: Path) -> None:
     guard = tmp_path / "guard"
     guard.mkdir()
     (guard / "sitecustomize.py").write_text(NO_NETWORK, "utf-8")
-    environment = os.environ | {"PYTHONPATH": f"{guard}{os.pathsep}{ROOT}"}
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {name: value for name, value in os.environ.items() if name[:4] not in OWN_PLACES}
+    environment |= {"PYTHONPATH": f"{guard}{os.pathsep}{ROOT}", "HOME": str(home)}
     done = subprocess.run(
         [sys.executable, "-P", "-m", "app", "scan", album, "--reasons", "--library",
          tmp_path / "library", "--json"],
@@ -73,6 +78,10 @@ def test_a_whole_scan_opens_no_network_connection(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     counted = json.loads(done.stdout)
     assert (counted["scored"], counted["unreadable"]) == (4, 1)
+    # What native code sends is not seen by the guard, but it would keep a queue, a number of the
+    # device or the like: nothing but the program's own log may be there.
+    written = {path.name for path in home.rglob("*") if path.is_file()}
+    assert {name for name in written if not name.startswith("albumen.log")} == set()
 
 
 def test_the_guard_of_the_test_above_does_refuse(tmp_path: Path) -> None:
