@@ -59,6 +59,7 @@ class MetadataExchange:
         self._to_read: dict[int, None] = {}
         self._paths: dict[Path, None] = {}
         self._sidecars = SidecarIndex(library.queries)
+        self._everywhere = False
         self._busy = False
         self._stopping = False
         self._unsubscribe: Callable[[], None] | None = None
@@ -87,6 +88,8 @@ class MetadataExchange:
         with self._wake:
             if self._settings.metadata == "off" and settings.metadata != "off":
                 self._since = now()
+            if settings.metadata_read and not self._settings.metadata_read:
+                self._everywhere = True
             self._settings = settings
             self._wake.notify_all()
 
@@ -141,7 +144,12 @@ class MetadataExchange:
 
     def _waiting(self) -> bool:
         return bool(
-            self._changed or self._to_write or self._taken_back or self._to_read or self._paths
+            self._changed
+            or self._to_write
+            or self._taken_back
+            or self._to_read
+            or self._paths
+            or self._everywhere
         )
 
     def _run(self) -> None:
@@ -153,6 +161,7 @@ class MetadataExchange:
                 if self._stopping:
                     self._to_read.clear()
                     self._paths.clear()
+                    self._everywhere = False
                     if not self._waiting():
                         return
                 self._busy = True
@@ -173,6 +182,9 @@ class MetadataExchange:
             self._write(ids)
         elif ids := self._take(self._to_read, 500):
             self._tell(read_in(self._library, ids))
+        elif self._everywhere:  # what others wrote before it was switched on
+            self._everywhere = False
+            self._ask(self._paths, [album.path for album in self._library.queries.albums()])
         elif paths := self._take(self._paths, 200):
             self._ask(self._to_read, self._sidecars.photos_of(paths))
 

@@ -206,6 +206,21 @@ def test_what_came_while_the_program_was_closed_is_read_at_the_first_look(
     assert desk.judgement(second)[0] == 4
 
 
+def test_what_was_there_before_is_read_once_reading_is_switched_on(
+    desk: Desk, tmp_path: Path
+) -> None:
+    album = tmp_path / "album"
+    (photo,) = build(desk.library, album, [Shot("a.jpg")])
+    desk.exchange.use(Settings())
+    xmp.write(album / "a.xmp", XmpJudgement(rating=4))
+    desk.exchange.look_at(album / "a.xmp")
+    desk.settle()
+    assert desk.judgement(photo)[0] == 0
+    desk.exchange.use(BOTH)
+    desk.settle()
+    assert desk.judgement(photo)[0] == 4
+
+
 def test_a_colour_written_into_the_photo_costs_it_neither_score_nor_identity(
     desk: Desk, tmp_path: Path
 ) -> None:
