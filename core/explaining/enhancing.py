@@ -88,16 +88,19 @@ def _climb(
     guided: bool = False,
     enough: Callable[[float], bool] | None = None,
 ) -> FloatArray:
-    """The change (h, w, 3) in grey levels, at the model's own input size."""
+    """The change (h, w, 3) in grey levels, at the model's own input size or, where that is less,
+    at the photo's: a small photo can't take up anything finer."""
     spec = model.card.image
     start = resize(pixels, spec.width, spec.height, spec.filter).astype(np.float32)
-    field = np.zeros_like(start)
-    speed = np.zeros_like(start)
+    height, width = min(spec.height, pixels.shape[0]), min(spec.width, pixels.shape[1])
+    field = np.zeros((height, width, 3), np.float32)
+    speed = np.zeros_like(field)
     for _ in range(steps):
-        current = np.clip(start + field, 0.0, 255.0)
+        current = np.clip(start + _resampled(field, spec.height, spec.width), 0.0, 255.0)
         gradient, predicted = model.gradient(_normalized(current, model), face, goal, guided=guided)
         if enough is not None and enough(predicted.mean):
             break
+        gradient = _resampled(gradient, height, width)
         norm = float(np.abs(gradient).mean())
         if norm <= 0:
             break
@@ -107,6 +110,17 @@ def _climb(
         step = STEP * speed / max(1e-12, float(np.percentile(np.abs(speed), 99)))
         field = np.clip(field + sign * np.clip(step, -STEP, STEP), -most_change, most_change)
     return field
+
+
+def _resampled(field: FloatArray, height: int, width: int) -> FloatArray:
+    """A field (h, w, 3) at another size: averaged where that is smaller, else interpolated."""
+    import cv2
+
+    if field.shape[:2] == (height, width):
+        return field
+    smaller = height <= field.shape[0] and width <= field.shape[1]
+    how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(field, (width, height), interpolation=how), np.float32)
 
 
 def _normalized(current: FloatArray, model: GradientModel) -> NDArray[np.float32]:
