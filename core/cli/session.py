@@ -206,7 +206,9 @@ def _progress_bar(subscribe: Callable[[Callable[[IndexProgress], None]], Any]) -
         TextColumn("{task.fields[speed]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(
+        *columns, console=Console(stderr=True), transient=True, refresh_per_second=4
+    ) as bar:
         task = bar.add_task("Scanning", total=None, speed="")
 
         def show(progress: IndexProgress) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import (
     Engine,
     LargeBinary,
+    Select,
     bindparam,
     func,
     select,
@@ -36,7 +37,7 @@ from core.library.filters import (
     selection,
     status_column,
 )
-from core.library.listing import STATUSES, listing
+from core.library.listing import MISSING, STATUSES, listing
 from core.library.movements import Movement, movements
 from core.library.pages import Page, PageMark, all_ids, count, page
 from core.library.photo_queries import PhotoQueries
@@ -84,6 +85,17 @@ GRID_ROWS = (
 """Made once: putting the statement together takes longer than running it."""
 
 
+def _present(*columns: Any) -> Select[Any]:
+    """Photos that are there, whatever their model says: from the listing under any model, whose
+    index by album holds all that is asked for."""
+    any_model = select(func.min(models.c.id)).scalar_subquery()
+    return (
+        select(*columns)
+        .where(listing.c.model_id == any_model, listing.c.status != MISSING)
+        .with_hint(listing, "INDEXED BY ix_listing_album", "sqlite")
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
     """One action of the user that can be taken back."""
@@ -113,13 +125,9 @@ class Queries(FileQueries, PhotoQueries, SearchQueries):
             counted = {
                 row.album_id: row.n
                 for row in connection.execute(
-                    select(photos.c.album_id, func.count().label("n"))
-                    .where(
-                        photos.c.missing_since.is_(None),
-                        photos.c.lead_id.is_(None),
-                        photos.c.album_id.is_not(None),
-                    )
-                    .group_by(photos.c.album_id)
+                    _present(listing.c.album_id, func.count().label("n"))
+                    .where(listing.c.album_id.is_not(None))
+                    .group_by(listing.c.album_id)
                 )
             }
         return [
@@ -147,13 +155,7 @@ class Queries(FileQueries, PhotoQueries, SearchQueries):
             deepest = max(holders, key=lambda row: len(row.path.parts))
             nested = [row.id for row in rows if deepest.path in (row.path, *row.path.parents)]
             count = connection.execute(
-                select(func.count())
-                .select_from(photos)
-                .where(
-                    photos.c.album_id.in_(nested),
-                    photos.c.missing_since.is_(None),
-                    photos.c.lead_id.is_(None),
-                )
+                _present(func.count()).where(listing.c.album_id.in_(nested))
             ).scalar_one()
         online = deepest.offline_since is None
         return Album(deepest.id, deepest.path, deepest.name, online, int(count))
