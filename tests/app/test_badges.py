@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 from app.session import Session
 from app.views.main_window import MainWindow
 from app.views.photo_delegate import BADGES
-from core.domain import ColorLabel, Flag
+from core.domain import ColorLabel, FileState, Flag
+from core.library.file_writes import FileChanges
 from core.library.library import Library
 from tests.app.conftest import OpenWindow
 from tests.app.synthetic import fill
@@ -28,6 +29,9 @@ def window(
     qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
 ) -> MainWindow:
     ids = fill(library, tmp_path / "album", 3, shot, thumbnails=True)
+    album = library.queries.albums()[0]
+    raw = [FileState(tmp_path / "album" / f"photo-{n:05}.nef", 5, 1, 90 + n, 1) for n in range(3)]
+    library.writer.apply_files(FileChanges(album.id, new=raw)).result()
     library.writer.set_rating(ids, 3).result()
     library.writer.set_flag(ids, Flag.PICK).result()
     library.writer.set_color(ids, ColorLabel.GREEN).result()
