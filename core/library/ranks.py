@@ -100,9 +100,9 @@ def by_percentile(
             lower = np.searchsorted(scores, means[mine] - TIE, side="left")
             upper = np.searchsorted(scores, means[mine] + TIE, side="right")
             percentiles[mine] = 50.0 * (lower + upper) / len(scores)
-    known = ~np.isnan(percentiles)
     sign = -1 if descending else 1
-    order = np.lexsort((sign * ids, sign * np.nan_to_num(percentiles), ~known))
+    order = np.argsort(sign * ids, kind="stable")
+    order = order[np.argsort(sign * percentiles[order], kind="stable")]  # NaN comes last
     return ids[order], percentiles[order]
 
 
