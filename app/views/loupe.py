@@ -23,7 +23,7 @@ from core.domain import Photo, PhotoRow, Status
 STRIP_SIDE = 72
 AHEAD = 2
 """Neighbours decoded ahead in the direction of travel; one behind."""
-RESTED_MS = 300
+RESTED_MS = 600
 """A photo that is looked at for so long is decoded whole, so that zooming in shows it at once."""
 
 
