@@ -27,7 +27,7 @@ from core.settings import Settings
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "resources" / "pictures"
 LARGEST = 100_000
-PATIENCE_MS = 300_000
+PATIENCE_MS = 1_200_000
 DARK_FACE, SHARP = "demo-0012.jpg", "demo-0023.jpg"
 
 
