@@ -33,7 +33,7 @@ class Axis:
         step = 10.0 ** np.floor(np.log10(span / 5))
         step *= next(m for m in (1, 2, 5, 10) if span / (step * m) <= 7)
         first = np.ceil(self.low / step) * step
-        return [float(v) for v in np.arange(first, self.high + step * 1e-6, step)]
+        return [float(v) + 0.0 for v in np.arange(first, self.high + step * 1e-6, step)]  # no -0
 
 
 def range_of(values: Sequence[float] | Array, margin: float = 0.06) -> tuple[float, float]:
