@@ -22,7 +22,14 @@ from core.exporting.selection import ranked
 from core.grouping.groups import Grouping
 from core.library.library import Library, open_library
 from core.metadata_xmp import Place, write_out
-from tests.core.faults.indexed import make_indexer, photos, rate, scan, statuses
+from tests.core.faults.indexed import (
+    make_indexer,
+    photos,
+    rate,
+    scan,
+    skip_where_nobody_may_read,
+    statuses,
+)
 from tests.quick import MODEL, TinyPhotos
 
 
@@ -227,8 +234,7 @@ def test_a_closed_folder_and_a_closed_file_cost_only_themselves(
 ) -> None:
     """B32, as a user who is not root."""
     root = Path(__file__).parents[3]
-    if not all(place.stat().st_mode & 0o005 == 0o005 for place in (root, *root.parents)):
-        pytest.skip("nobody may read this checkout")
+    skip_where_nobody_may_read(root)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.chown(folder, 65534, 65534)

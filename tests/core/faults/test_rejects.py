@@ -18,7 +18,7 @@ from core.curation.plan import preview
 from core.curation.undo import undo
 from core.grouping.groups import Grouping
 from core.library.library import Library
-from tests.core.faults.indexed import scan, statuses
+from tests.core.faults.indexed import scan, skip_where_nobody_may_read, statuses
 from tests.mounts import small_disk
 from tests.quick import MODEL, TinyPhotos
 
@@ -126,6 +126,8 @@ def test_an_album_that_may_not_be_written_is_scored_and_curation_is_refused_with
     tiny: TinyPhotos,
 ) -> None:
     """B75, as a user who is not root."""
+    root = Path(__file__).parents[3]
+    skip_where_nobody_may_read(root)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.chown(folder, 65534, 65534)
@@ -135,7 +137,7 @@ def test_an_album_that_may_not_be_written_is_scored_and_curation_is_refused_with
         (folder / "album").chmod(0o555)
         done = subprocess.run(
             [sys.executable, "-P", "-c", READ_ONLY, name],
-            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3]), "HOME": name},
+            env=os.environ | {"PYTHONPATH": str(root), "HOME": name},
             cwd=name, capture_output=True, text=True, check=False,
         )  # fmt: skip
         after = {path: path.stat().st_mtime_ns for path in (folder / "album").iterdir()}
