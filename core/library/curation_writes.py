@@ -7,6 +7,7 @@ the disk.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -145,6 +146,10 @@ def note_moved(
         values: dict[str, Any] = {"state": "done"}
         if target is not None:
             values["target"] = target
+            # As it is now: somebody may have saved it in the last instant before it moved.
+            with contextlib.suppress(OSError):
+                state = target.lstat()
+                values |= {"size": state.st_size, "mtime_ns": state.st_mtime_ns}
         connection.execute(update(moves).where(moves.c.id == move_id).values(**values))
         if photo_id is None:
             continue

@@ -28,3 +28,18 @@ def test_nothing_is_lost_and_undo_restores_all(tmp_path: Path) -> None:
     assert len(found["kinds"]) >= 4
     if left_out:
         pytest.skip(f"{left_out} of 8 cases need a disk of their own, which can't be mounted here")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="cases run in forked processes")
+def test_a_file_saved_in_the_last_instant_comes_back_also_when_the_undo_is_killed(
+    tmp_path: Path,
+) -> None:
+    """Found by the command: what had come back already was taken for somebody else's file."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    words = ["-m", "tests.benchmarks.never_regret", "--cases", "1", "--seed", "1000084", "--json"]
+    done = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    found = json.loads(done.stdout)
+    assert found["broken"] == []
+    assert found["kinds"] == {"changed": 1}
