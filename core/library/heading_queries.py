@@ -15,6 +15,7 @@ from core.library.queries import Queries
 NO_HEADING = -1
 """Key of photos that belong under no heading: undated, in no burst, of nobody."""
 
+FETCHED = 5000
 Ids = NDArray[np.int64]
 
 _ALBUMS = text("SELECT id, album_id FROM photos WHERE album_id IS NOT NULL ORDER BY id")
@@ -81,5 +82,8 @@ def headings(queries: Queries, by: Grouping) -> Headings:
             rows = connection.execute(_PEOPLE, {"no": USER_NOT}).cursor
             names = {row.id: row.name for row in connection.execute(_PERSON_NAMES)}
         assert rows is not None
-        found = np.asarray([row[:2] for row in rows.fetchall()], np.int64).reshape(-1, 2)
+        pieces = [np.zeros((0, 2), np.int64)]
+        while piece := rows.fetchmany(FETCHED):  # tuples of all rows at once would take 25 MB
+            pieces.append(np.asarray([row[:2] for row in piece], np.int64))
+        found = np.concatenate(pieces)
     return Headings(found[:, 0].copy(), found[:, 1].copy(), names)

@@ -136,6 +136,7 @@ def measure(place: Path) -> dict[str, Any]:
             orders[name] = timed(sort=key, descending=descending)
     figures["sort_ms"] = max(orders.values())
     figures["orders"] = orders
+    figures["rss_mb"] = rss_mb()
     listed.clear()
     begun = time.perf_counter()
     window.set_grouping(Grouping.DAY)
@@ -144,9 +145,9 @@ def measure(place: Path) -> dict[str, Any]:
     figures["group_ms"] = (time.perf_counter() - begun) * 1000
     figures["groups"] = len(session.browser.photos.sections.starts)
     figures["grouped_frame_p99_ms"] = float(np.percentile(scroll(app, window.grid), 99))
+    figures["grouped_rss_mb"] = rss_mb()
     window.set_grouping(None)
     settle(app, 0.5)
-    figures["rss_mb"] = rss_mb()
     figures["lateness_p99_ms"] = lateness(app)
     window.close()
     QApplication.processEvents()
