@@ -100,16 +100,6 @@ def _forget_peak() -> None:
         Path("/proc/self/clear_refs").write_text("5")
 
 
-def _peak_mb() -> float:
-    """The most memory since `_forget_peak`, in megabytes; where that can't be told, since the
-    start."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024 / 1e6
-    return peak_rss_mb()
-
-
 def summary(samples: list[dict[str, Any]]) -> dict[str, Any]:
     """The figures that say whether it was flat: the middle of the scan against its end."""
     tenth = max(1, len(samples) // 4)
@@ -121,7 +111,7 @@ def summary(samples: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "photos": samples[-1]["done"],
         "photos_per_s": round(samples[-1]["done"] / samples[-1]["seconds"], 2),
-        "peak_rss_mb": round(_peak_mb(), 1),
+        "peak_rss_mb": round(peak_rss_mb(), 1),
         "rss_mb_second_quarter": mean(middle),
         "rss_mb_last_quarter": mean(end),
         "most_open_files": max(one["open_files"] or 0 for one in samples),
