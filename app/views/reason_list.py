@@ -11,7 +11,7 @@ from app.translation import tr, trn
 from app.views.controls import label, push_button
 from app.wording import fault_text
 from core.domain import Box, Photo, Reason, Status
-from core.reasons.codes import NO_FAULT
+from core.reasons.codes import no_fault
 
 FIRST = 3
 """Reasons that are shown at once; the rest behind a button."""
@@ -143,7 +143,7 @@ class ReasonList(QWidget):
             button.clicked.connect(self._show_all)
             self._column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         if not reasons:
-            text = NO_FAULT if photo.reasons_measured else tr("Not measured yet")
+            text = no_fault(photo.percentile) if photo.reasons_measured else "Not measured yet"
             nothing = label(tr(text), "dim")
             nothing.setWordWrap(True)
             self._column.addWidget(nothing)

@@ -10,7 +10,7 @@ from core.cli.tables import add_row, make_table, print_table
 from core.domain import Photo
 from core.library.movements import Movement
 from core.paths import display_name
-from core.reasons.codes import NO_FAULT
+from core.reasons.codes import no_fault
 
 
 def print_photos(photos: Sequence[Photo], moved: Mapping[int, Movement] | None = None) -> None:
@@ -87,5 +87,5 @@ def print_photo(photo: Photo) -> None:
     for number, reason in enumerate(photo.reasons):
         add_row(table, "" if number else "Reasons", reason.text)
     if photo.reasons_measured and not photo.reasons:
-        add_row(table, "Reasons", NO_FAULT)
+        add_row(table, "Reasons", no_fault(photo.percentile))
     print_table(table)

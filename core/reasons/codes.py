@@ -77,6 +77,13 @@ SENTENCES: dict[str, str] = {
 """A sentence each, with a place for the measured value."""
 
 NO_FAULT = "No measurable fault: the model simply prefers other photos."
+NO_FAULT_ABOVE_HALF = "No measurable fault."
+
+
+def no_fault(percentile: float | None) -> str:
+    """What is said where nothing was measured to be wrong; ``percentile`` (0..100) is the photo's
+    place in its album. Of one in the upper half nobody asks why it scored low."""
+    return NO_FAULT if percentile is None or percentile < 50 else NO_FAULT_ABOVE_HALF
 
 
 def title(code: str) -> str:

@@ -13,14 +13,14 @@ import pytest
 import app
 from app.translation import languages, tr, trn, use_language
 from core.curation.phrases import PHRASES
-from core.reasons.codes import NO_FAULT, SENTENCES, TITLES
+from core.reasons.codes import NO_FAULT, NO_FAULT_ABOVE_HALF, SENTENCES, TITLES
 
 SOURCES = Path(app.__file__).parent
 
 
 def texts() -> set[str]:
     """All texts that the window may show, from the source code and from the core's tables."""
-    found = {*TITLES.values(), *SENTENCES.values(), NO_FAULT, *PHRASES}
+    found = {*TITLES.values(), *SENTENCES.values(), NO_FAULT, NO_FAULT_ABOVE_HALF, *PHRASES}
     for path in SOURCES.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):

@@ -83,10 +83,14 @@ def session(
 def window(
     library: Library, tmp_path: Path, open_window: OpenWindow, session: Session
 ) -> MainWindow:
-    """Five photos; the worst has four faults, the second worst none, the others are unmeasured."""
+    """Five photos, worst first: four faults, none, two unmeasured, none."""
     ids = fill(library, tmp_path / "album", 5, lambda n: scored(10 * n), thumbnails=True)
     library.writer.save_reasons(
-        [MeasuredPhoto(ids[0], "1000:1", FAULTS), MeasuredPhoto(ids[1], "1001:1", ())]
+        [
+            MeasuredPhoto(ids[0], "1000:1", FAULTS),
+            MeasuredPhoto(ids[1], "1001:1", ()),
+            MeasuredPhoto(ids[4], "1004:1", ()),
+        ]
     ).result()
     shown = open_window()
     session.browser.change(descending=False)
@@ -130,6 +134,15 @@ def test_a_photo_without_a_fault_says_that_the_model_prefers_others(
         return "Not measured yet" in [w.text() for w in labels if w.isVisibleTo(window)]
 
     qtbot.waitUntil(says_it_is_unmeasured)
+
+
+def test_the_best_photo_without_a_fault_is_not_said_to_be_liked_less(
+    window: MainWindow, session: Session, qtbot: QtBot
+) -> None:
+    look_at(window, session, qtbot, 4)
+    texts = [w.text() for w in window.panel.reasons.findChildren(type(window.panel.agreement))]
+    assert "No measurable fault." in texts
+    assert not any("prefers" in text for text in texts)
 
 
 @pytest.mark.parametrize(
