@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -59,6 +60,22 @@ class UserActions(QObject):
         self.targets: Callable[[], Sequence[int]] = self._chosen
         """Which photos a key acts on; the loupe narrows it to the photo it shows."""
         self.undoing: Callable[[Callable[[], Undone]], Undone] = lambda work: work()
+
+    def commands(self) -> dict[str, Callable[[], object]]:
+        """What the keys for judging photos call."""
+        callbacks: dict[str, Callable[[], object]] = {
+            f"rate_{n}": partial(self.rate, n) for n in range(6)
+        }
+        for color in (ColorLabel.RED, ColorLabel.YELLOW, ColorLabel.GREEN, ColorLabel.BLUE):
+            callbacks[f"color_{color.value}"] = partial(self.label, color)
+        return callbacks | {
+            "pick": partial(self.flag, Flag.PICK),
+            "reject": partial(self.flag, Flag.REJECT),
+            "unflag": partial(self.flag, None),
+            "undo": self.undo,
+            "redo": self.redo,
+            "demo": self.add_demo,
+        }
 
     def _chosen(self) -> list[int]:
         return [int(i) for i in self._browser.chosen_ids()]

@@ -97,8 +97,8 @@ def test_every_control_of_list_and_question_has_a_name(
 ) -> None:
     fill(library, tmp_path / "album", 3, every_third_fails)
     window = open_window()
-    window.settings_sheet.show_settings(window._settings)
-    for parent in (window.failed, window.settings_sheet.faces):
+    window.preferences.sheet.show_settings(window.preferences.settings)
+    for parent in (window.failed, window.preferences.sheet.faces):
         for button in parent.findChildren(QAbstractButton):
             assert button.accessibleName() or button.text()
     assert window.failed.list.accessibleName()
@@ -109,8 +109,8 @@ def test_faces_are_erased_only_when_asked_twice(
 ) -> None:
     ids = fill(library, tmp_path / "album", 4)
     window = open_window()
-    sheet = window.settings_sheet
-    sheet.show_settings(window._settings)
+    sheet = window.preferences.sheet
+    sheet.show_settings(window.preferences.settings)
     faces = sheet.faces
     assert not faces.sure.isVisible()
     qtbot.mouseClick(faces.erase, Qt.MouseButton.LeftButton)

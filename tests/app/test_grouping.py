@@ -53,7 +53,7 @@ def headers(window: MainWindow) -> list[tuple[str, list[str]]]:
 
 def group(qtbot: QtBot, session: Session, window: MainWindow, by: Grouping | None) -> None:
     with qtbot.waitSignal(session.browser.listed, timeout=10_000):
-        window.set_grouping(by)
+        window.options.set_grouping(by)
 
 
 def test_days_stand_newest_first_and_keep_the_best_first_within(

@@ -29,7 +29,7 @@ def window(
 ) -> MainWindow:
     fill(library, tmp_path / "album", 4)
     opened = open_window()
-    opened._save = save_settings
+    opened.preferences.save = save_settings
     session.browser.activate(0)
     QTest.qWaitForWindowExposed(opened)
     return opened
@@ -37,10 +37,10 @@ def window(
 
 def editor_of(window: MainWindow) -> KeyEditor:
     window.commands["settings"].trigger()
-    window.settings_sheet.edit_keys.click()
-    assert window.key_editor.isVisible()
-    assert not window.settings_sheet.isVisible()
-    return window.key_editor
+    window.preferences.sheet.edit_keys.click()
+    assert window.preferences.key_editor.isVisible()
+    assert not window.preferences.sheet.isVisible()
+    return window.preferences.key_editor
 
 
 def press(field: KeyField, key: Qt.Key, text: str = "", modifiers: object = None) -> None:
@@ -123,10 +123,10 @@ def test_no_key_judges_a_photo_behind_a_sheet(
     qtbot: QtBot, session: Session, window: MainWindow
 ) -> None:
     window.commands["settings"].trigger()
-    target = QApplication.focusWidget() or window.settings_sheet
+    target = QApplication.focusWidget() or window.preferences.sheet
     for key in (Qt.Key.Key_X, Qt.Key.Key_5):
         qtbot.keyClick(target, key)
-    window.settings_sheet.dismiss()
+    window.preferences.sheet.dismiss()
     session.library.writer.submit(lambda _: (None, _nothing())).result()
     active = session.browser.active_id
     assert active is not None
@@ -154,6 +154,6 @@ def test_every_key_can_be_typed_into_the_editor(preset: str) -> None:
 
 def test_the_sheet_of_keys_leads_to_the_editor(window: MainWindow) -> None:
     window.commands["keys"].trigger()
-    window.key_sheet.change.click()
-    assert window.key_editor.isVisible()
-    assert not window.key_sheet.isVisible()
+    window.preferences.key_sheet.change.click()
+    assert window.preferences.key_editor.isVisible()
+    assert not window.preferences.key_sheet.isVisible()

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.notifications import Message
 from app.session import Session
 from app.views.main_window import MainWindow
+from app.views.view_set import scope_of
 from core.curation.apply import Rejects
 from core.curation.plan import Plan
 from core.domain import Flag
@@ -29,7 +30,7 @@ from tests.core.curation.made_album import Shot, build
 
 
 def switch_on(window: MainWindow, **choices: str) -> None:
-    sheet = window.settings_sheet
+    sheet = window.preferences.sheet
     sheet.show_settings(Settings())
     for field, value in choices.items():
         button = {"metadata": sheet.metadata.place, "names": sheet.metadata.names}[field]
@@ -43,7 +44,7 @@ def test_it_is_off_until_it_is_switched_on(
     album = tmp_path / "album"
     ids = fill(library, album, 2, thumbnails=True)
     window = open_window()
-    sheet = window.settings_sheet
+    sheet = window.preferences.sheet
     sheet.show_settings(Settings())
     assert not sheet.metadata.names.isEnabled()
     sheet.metadata.place.chosen.emit("sidecar")
@@ -78,7 +79,7 @@ def test_keeping_the_best_writes_rejects_and_undo_takes_them_out_again(
     window = open_window()
     switch_on(window, metadata="sidecar")
     with qtbot.waitSignal(session.culling.planned, check_params_cb=lambda p: isinstance(p, Plan)):
-        session.culling.ask(window._keep_scope(), MADE, 1, Grouping.ALBUM)
+        session.culling.ask(scope_of(session.browser), MADE, 1, Grouping.ALBUM)
     with qtbot.waitSignal(session.culling.applied):
         session.culling.carry_out(rejects)
     assert session.metadata.wait_until_idle(20)
@@ -101,7 +102,7 @@ def test_what_another_program_says_shows_and_can_be_undone(
     album = tmp_path / "album"
     (photo,) = build(library, album, [Shot("a.jpg")])
     window = open_window()
-    sheet = window.settings_sheet
+    sheet = window.preferences.sheet
     sheet.show_settings(Settings())
     sheet.metadata.read.click()
     sheet.dismiss()

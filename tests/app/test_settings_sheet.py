@@ -24,9 +24,9 @@ def test_the_machine_is_asked_what_it_has_and_the_choice_is_kept(
     fill(library, tmp_path / "album", 2)
     window = open_window()
     kept: list[Settings] = []
-    window._save = kept.append
+    window.preferences.save = kept.append
     window.commands["settings"].trigger()
-    sheet = window.settings_sheet
+    sheet = window.preferences.sheet
     qtbot.waitUntil(lambda: str(library.path) in sheet.scoring.place.text(), timeout=20_000)
     assert not sheet.footer.isVisible()
     sheet.scoring.precision.chosen.emit("exact")
@@ -48,7 +48,7 @@ def test_waiting_on_battery_is_switched_while_it_works(
     fill(library, tmp_path / "album", 2)
     window = open_window()
     window.commands["settings"].trigger()
-    sheet = window.settings_sheet
+    sheet = window.preferences.sheet
     assert sheet.scoring.battery.isChecked()
     qtbot.mouseClick(sheet.scoring.battery, Qt.MouseButton.LeftButton, pos=QPoint(8, 10))
     assert not sheet.scoring.battery.isChecked()

@@ -45,7 +45,7 @@ def test_it_is_shown_and_forgotten_with_one_click(
     taste.train(library, MODEL, now=now() + LATER)
     session.taste = TasteBook(library, session.jobs, MODEL, session)
     window = open_window()
-    sheet = window.settings_sheet
+    sheet = window.preferences.sheet
     assert not sheet.taste.forget.isEnabled()
     with qtbot.waitSignal(session.taste.changed):
         sheet.show_settings(Settings())
@@ -99,6 +99,6 @@ def test_who_does_not_want_it_is_not_judged_by_it(
 ) -> None:
     window = open_window()
     assert session.culling.with_taste
-    window.settings_sheet.show_settings(Settings())
-    window.settings_sheet.taste.on.click()
+    window.preferences.sheet.show_settings(Settings())
+    window.preferences.sheet.taste.on.click()
     assert not session.culling.with_taste

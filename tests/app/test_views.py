@@ -150,7 +150,7 @@ def test_settings_change_at_once_or_say_that_they_wait(
 ) -> None:
     window = open_window()
     window.commands["settings"].trigger()
-    sheet = window.settings_sheet
+    sheet = window.preferences.sheet
     assert sheet.isVisible()
     assert sheet.footer.isHidden()
     sheet.preset.chosen.emit("darktable")

@@ -427,9 +427,9 @@ def test_the_keys_are_shown_and_any_key_closes_them(
     fill(library, tmp_path / "album", 3)
     window = open_window()
     window.commands["keys"].trigger()
-    assert window.key_sheet.isVisible()
-    qtbot.keyClick(window.key_sheet, Qt.Key.Key_Escape)
-    assert not window.key_sheet.isVisible()
+    assert window.preferences.key_sheet.isVisible()
+    qtbot.keyClick(window.preferences.key_sheet, Qt.Key.Key_Escape)
+    assert not window.preferences.key_sheet.isVisible()
 
 
 def test_the_window_closes_clean_and_comes_back_as_it_was(
@@ -438,7 +438,7 @@ def test_the_window_closes_clean_and_comes_back_as_it_was(
 ) -> None:  # fmt: skip
     fill(library, tmp_path / "album", 3)
     window = open_window()
-    window.set_order(SortKey.NAME, False)
+    window.options.set_order(SortKey.NAME, False)
     window.commands["info"].setChecked(False)
     window.toolbar.show_side(200)
     window.close()

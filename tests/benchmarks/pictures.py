@@ -200,14 +200,14 @@ class Stage:
         self.session.browser.activate(0)
 
     def grouped(self) -> None:
-        self.window.set_grouping(Grouping.DAY)
+        self.window.options.set_grouping(Grouping.DAY)
 
     def bursts(self) -> None:
-        self.window.set_grouping(Grouping.BURST)
+        self.window.options.set_grouping(Grouping.BURST)
         settle(self.app, 2.0)
 
     def by_person(self) -> None:
-        self.window.set_grouping(Grouping.PERSON)
+        self.window.options.set_grouping(Grouping.PERSON)
         settle(self.app, 1.0)
 
     def jump(self) -> None:
@@ -264,7 +264,7 @@ class Stage:
     def zoomed(self) -> None:
         self._go("loupe")
         settle(self.app, 0.5)
-        self.window._zoom()
+        self.window.navigation.zoom()
 
     def compare(self) -> None:
         self._go("compare")
@@ -308,7 +308,7 @@ class Stage:
 
     def key_editor(self) -> None:
         self.window.commands["settings"].trigger()
-        self.window.settings_sheet.edit_keys.click()
+        self.window.preferences.sheet.edit_keys.click()
 
     def message(self) -> None:
         self.window.grid.selectAll()
@@ -317,14 +317,14 @@ class Stage:
     def activity(self) -> None:
         from core.domain import IndexProgress
 
-        self.window._show_progress(
+        self.window.progress.show(
             IndexProgress(
                 found=1200, done=431, photos_per_second=6.2, seconds_left=124, unreadable=3
             )
         )
 
     def narrow(self) -> None:
-        self.window._show_progress(__import__("core.domain").domain.IndexProgress())
+        self.window.progress.show(__import__("core.domain").domain.IndexProgress())
         self.window.resize(640, 480)
 
 

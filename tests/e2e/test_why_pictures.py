@@ -175,12 +175,12 @@ def test_the_panel_of_each_kind_of_photo(
             assert (window.loupe.canvas.heat is None) == told_nothing
             assert window.loupe.no_heat.isVisibleTo(window) == told_nothing
         for theme in (ThemeChoice.DARK, ThemeChoice.LIGHT):
-            window.choose_theme(theme)
+            window.preferences.choose_theme(theme)
             qtbot.wait(50)  # the next paint
             picture = window.grab()
             assert picture.save(str(pictures / f"{name}-{'map-' if heat else ''}{theme.value}.png"))
     window.commands["heatmap"].setChecked(False)
-    window.choose_theme(ThemeChoice.DARK)
+    window.preferences.choose_theme(ThemeChoice.DARK)
 
 
 def test_how_fragile_a_score_is_can_be_asked(

@@ -158,8 +158,8 @@ def test_the_settings_lead_to_the_card_of_the_model_that_is_chosen(
 ) -> None:
     window = open_window()
     window.commands["settings"].trigger()
-    window.settings_sheet.model.chosen.emit("nima")
-    qtbot.mouseClick(window.settings_sheet.about_model, Qt.MouseButton.LeftButton)
+    window.preferences.sheet.model.chosen.emit("nima")
+    qtbot.mouseClick(window.preferences.sheet.about_model, Qt.MouseButton.LeftButton)
     nima = next(card for card in bundled_models() if card.name == "nima")
     assert nima.training_data in shown_text(window.help.model)
     qtbot.keyClick(window.help.model, Qt.Key.Key_Escape)

@@ -239,11 +239,11 @@ def test_files_can_be_left_out_of_an_album(
     assert library.queries.ignore_patterns(album.id) == ["*_small.jpg"]
 
     window.commands["settings"].trigger()  # the settings lead there as well
-    buttons = window.settings_sheet.folders.findChildren(QPushButton)
+    buttons = window.preferences.sheet.folders.findChildren(QPushButton)
     ignored = next(b for b in buttons if b.accessibleName() == "album: Ignored files…")
     qtbot.mouseClick(ignored, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(sheet.isVisible)
-    assert not window.settings_sheet.isVisible()
+    assert not window.preferences.sheet.isVisible()
     assert sheet.patterns.toPlainText() == "*_small.jpg"
     qtbot.keyClick(sheet, Qt.Key.Key_Escape)
     assert library.queries.ignore_patterns(album.id) == ["*_small.jpg"]
