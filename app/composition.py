@@ -12,7 +12,8 @@ from pathlib import Path
 from PySide6.QtCore import QLocale, QObject, QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
-from app.session import Session, open_session
+from app.opening import open_session
+from app.session import Session
 from app.theme import Theme, ThemeChoice, app_icon
 from app.translation import use_language
 from app.views.crash_page import show_alone

@@ -9,15 +9,16 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.actions import UserActions
+from app.background import BackgroundWork, BatteryRule
 from app.browsing import Browser
 from app.group_words import GroupWords
 from app.jobs import Jobs
 from app.library_feed import LibraryFeed, ProgressFeed
+from app.metadata_sync import MetadataSync
 from app.models.albums import AlbumListModel
 from app.models.bursts import BurstFinder
 from app.models.culling import Culling
@@ -32,9 +33,6 @@ from app.models.thumbnails import ThumbnailCache
 from app.models.why import Asking, PhotoWhy
 from app.notifications import Notifier
 from app.translation import tr, trn
-from core.analysis import DEFAULT_MODEL, open_analyzer, usable_model
-from core.curation.apply import Applied
-from core.curation.undo import Undone, recover
 from core.domain import (
     Album,
     IndexProgress,
@@ -42,71 +40,30 @@ from core.domain import (
     Photo,
     PhotoRow,
 )
-from core.explaining.asking import Asked
 from core.files.decode import decode
 from core.forgetting_faces import Erased, erase_faces
 from core.grouping.groups import Grouping
 from core.grouping.identify import PeopleLoop
-from core.indexer import Indexer
 from core.indexing.analyzing import lower_priority
 from core.inference.session import available_processors
-from core.library.library import Library, open_library
+from core.library.library import Library
 from core.library.turns import JOINED, Turn
-from core.metadata_exchange import MetadataExchange
-from core.metadata_xmp import Exchange
-from core.power import on_battery
 from core.settings import Settings
 from core.watching import AlbumWatcher
 
 log = logging.getLogger(__name__)
-
-METADATA_PATIENCE_S = 2.0
-"""How long a preview waits for sidecars that are being written."""
-
-
-class BackgroundWork(Protocol):
-    """What the window needs of the indexer."""
-
-    def start(self) -> None:
-        """Start the threads."""
-
-    def stop(self) -> None:
-        """Finish what is in hand and join the threads."""
-
-    def rescan(self, album_id: int | None = None) -> None:
-        """Reconcile albums with their folders."""
-
-    def pause(self) -> None:
-        """Analyze nothing more for now."""
-
-    def resume(self) -> None:
-        """Go on."""
-
-    def cancel(self) -> None:
-        """Drop this work until the next scan."""
-
-    def prioritize(self, photo_ids: list[int]) -> None:
-        """Analyze these first."""
-
-    def retry(self, photo_ids: list[int] | None = None) -> int:
-        """Analyze again what could not be read; gives how many there are."""
-
-    def subscribe(self, listener: Callable[[IndexProgress], None]) -> Callable[[], None]:
-        """Be told of progress on any thread."""
 
 
 class Session(QObject):
     """Joins one library with the objects that the window shows.
 
     Signals:
-        _exchanged(object): an ``Exchange`` of metadata, from its own thread.
         _my_turn(): the other program is closed, from the thread that waited for it.
 
     ``start`` begins the background work; ``stop`` ends every thread in the order watcher and
     pool, readers, writer, so that nothing is written after the library is closed.
     """
 
-    _exchanged = Signal(object)
     _my_turn = Signal()
 
     def __init__(
@@ -162,13 +119,11 @@ class Session(QObject):
         self._people_loop: PeopleLoop | None = None
         if find_people:
             self._people_loop = PeopleLoop(library, lambda: not self._latest.busy, lower_priority)
-        self.metadata = MetadataExchange(library, settings, self._metadata_told)
+        self._metadata_sync = MetadataSync(
+            library, settings, self.actions, self.culling, self.notifier, self
+        )
+        self.metadata = self._metadata_sync.exchange
         self._my_turn.connect(self._start_work, Qt.ConnectionType.QueuedConnection)
-        self._exchanged.connect(self._tell_exchanged, Qt.ConnectionType.QueuedConnection)
-        self._untold: set[str] = set()
-        self.actions.undoing = self._undo
-        self.culling.settle = lambda: self.metadata.wait_until_idle(METADATA_PATIENCE_S)
-        self.culling.applying = self._apply
         self.people.said.connect(
             lambda person: self.jobs.run(lambda: self.metadata.write_person(person))
         )
@@ -234,7 +189,12 @@ class Session(QObject):
         if self._stopped:
             return
         self._stopped = True
-        parts = [*self._unsubscribe, self.changes.stop, self.progress.stop]
+        parts = [
+            self._metadata_sync.be_silent,
+            *self._unsubscribe,
+            self.changes.stop,
+            self.progress.stop,
+        ]
         if self._turn is not None:
             parts.append(self._turn.stop)
         if self._watcher is not None:
@@ -255,40 +215,6 @@ class Session(QObject):
         self.battery.wanted = settings.pause_on_battery
         self.culling.with_taste = settings.taste
         self.taste.start(settings.taste)
-
-    def _undo(self, work: Callable[[], Undone]) -> Undone:
-        """Any thread: nothing is read from sidecars until what was undone is out of them."""
-        with self.metadata.held():
-            done = work()
-            self.metadata.take_back(done.photo_ids)
-        return done
-
-    def _apply(self, work: Callable[[], Applied]) -> Applied:
-        """Any thread: no sidecar changes while it is moved."""
-        with self.metadata.held():
-            return work()
-
-    def _metadata_told(self, done: Exchange) -> None:
-        self._exchanged.emit(done)  # from the exchange's thread to the window's
-
-    def _tell_exchanged(self, done: Exchange) -> None:
-        if self._stopped:
-            return
-        if done.read and done.changed:
-            self.notifier.say(
-                trn(
-                    "{n} photo was judged in another program",
-                    "{n} photos were judged in another program",
-                    done.changed,
-                ),
-                tr("Undo"),
-                self.actions.undo,
-            )
-        fresh = sorted(set(done.failed.values()) - self._untold)
-        if fresh:  # a folder that can't be written to is told of once, not at every star
-            self._untold |= set(fresh)
-            more = [] if len(fresh) < 4 else ["…"]
-            self.notifier.warn("\n".join([*fresh[:3], *more]))
 
     def _path_of(self, photo_id: int) -> Path | None:
         row = self.library.queries.photo_rows([photo_id], "").get(photo_id)
@@ -370,17 +296,6 @@ class Session(QObject):
             self.search_counts.later()
 
 
-class BatteryRule:
-    """Whether background work waits now; the rule may change while it works."""
-
-    def __init__(self, wanted: bool) -> None:
-        self.wanted = wanted
-
-    def __call__(self) -> bool:
-        """True while the work is to wait for the mains."""
-        return self.wanted and on_battery()
-
-
 def _bytes_in(folder: Path) -> int:
     """Size of a folder's own files; one that goes meanwhile counts nothing."""
     total = 0
@@ -388,41 +303,3 @@ def _bytes_in(folder: Path) -> int:
         with contextlib.suppress(OSError):
             total += file.stat().st_size if file.is_file() else 0
     return total
-
-
-def open_session(library_path: Path, settings: Settings) -> Session:
-    """Open a library with its indexer.
-
-    A model that can't be found costs the scoring, not the looking: the default one takes its
-    place, or none.
-
-    Raises:
-        LibraryError: the library can't be opened.
-    """
-    model, model_id, problem = usable_model(settings.model or DEFAULT_MODEL)
-    library = open_library(library_path)
-    if problem is not None:
-        library.notes.append(problem)
-    recover(library)  # an application or an undo that a crash cut short is taken back first
-    battery = BatteryRule(settings.pause_on_battery)
-    work = Indexer(
-        library,
-        lambda: open_analyzer(model),
-        model_id=model_id,
-        workers=settings.workers or None,
-        measure_reasons=True,
-        on_battery=battery,
-    )
-    watcher = AlbumWatcher(library, work)
-    session = Session(
-        library,
-        work,
-        model_id,
-        settings.thumbnail_memory_mb,
-        watcher,
-        asking=(lambda: Asked(model)) if model is not None else None,
-        settings=settings,
-        find_people=True,
-    )
-    session.battery = battery
-    return session

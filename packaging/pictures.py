@@ -17,7 +17,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from app.composition import make_application, make_window
-from app.session import Session, open_session
+from app.opening import open_session
+from app.session import Session
 from app.theme import Theme, ThemeChoice
 from app.translation import tr, use_language
 from core.demo import make_demo

@@ -8,8 +8,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-import app.session
-from app.session import Session, open_session
+import app.background
+from app.opening import open_session
+from app.session import Session
 from core.domain import IndexProgress
 from core.inference.session import SessionPool
 from core.library.library import Library
@@ -59,7 +60,7 @@ def test_waiting_on_battery_is_switched_while_it_works(
 def test_the_session_waits_on_battery_as_the_settings_say(
     qapp: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: bool
 ) -> None:
-    monkeypatch.setattr(app.session, "on_battery", lambda: True)
+    monkeypatch.setattr(app.background, "on_battery", lambda: True)
     made = open_session(tmp_path / "library", Settings(pause_on_battery=wanted))
     told: list[IndexProgress] = []
     made.work.subscribe(told.append)

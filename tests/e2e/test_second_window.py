@@ -17,7 +17,8 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.composition import make_window, open_some_session
-from app.session import Session, open_session
+from app.opening import open_session
+from app.session import Session
 from app.theme import Theme, ThemeChoice
 from app.views.library_question import ask_for_another_library
 from app.views.main_window import MainWindow

@@ -24,7 +24,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.composition import make_window
-from app.session import Session, open_session
+from app.opening import open_session
+from app.session import Session
 from app.theme import Theme, ThemeChoice
 from app.views.main_window import MainWindow
 from core.domain import ImageArray, Photo, Status
