@@ -13,6 +13,9 @@ from core.reasons.face_view import FaceView
 READABLE_EYE = 8.0
 """Pixels across an eye from which its lids can be told apart."""
 
+READABLE_FACE = 40.0
+"""Pixels across a face from which its pupils can be told."""
+
 MOST_TURNED = 0.6
 """The nose's way off the middle (see `nose_offset`) from which the eyes can't be read."""
 
@@ -97,25 +100,32 @@ def mouth_width(view: FaceView) -> float:
     return _distance(left, right) / view.width
 
 
+PUPIL = 0.025
+"""Radius of a lit up pupil, in widths of the face."""
+
+AROUND_EYE = 0.12
+"""How far around the detector's point in the eye a pupil is looked for, in widths of the face."""
+
+
 def pupil_redness(view: FaceView) -> float | None:
-    """How red the redder pupil is: CIELAB a* of its reddest tenth less that of the skin.
+    """How red the redder eye is: CIELAB a* of as many pixels as a pupil has, less the skin's.
 
-    ``None`` where the eyes can't be read.
+    The reddest ones around the detector's points in the eyes: a flash that fills the pupil takes
+    the iris's reading astray. ``None`` without such points, or where the face is too small.
     """
-    import cv2
-
-    if openness(view) is None:
+    if len(view.face.keypoints) < 2 or view.width / view.scale < READABLE_FACE:
         return None
-    skin = float(np.median(view.lab[..., 1][view.skin]))
+    redness = view.lab[..., 1]
+    skin = float(np.median(redness[view.skin]))
+    count = max(1, int(math.pi * (PUPIL * view.width) ** 2))
     found = []
-    for eye in view.eyes:
-        radius = float(np.hypot(*(eye.iris[1:] - eye.iris[0]).astype(np.float64).T).mean())
-        disc = np.zeros(view.grey.shape, np.uint8)
-        center = tuple(round(float(v)) for v in eye.iris[0])
-        cv2.circle(disc, center, max(1, round(radius)), 1, -1)
-        chosen = disc.astype(bool) & view.inside
-        if chosen.any():
-            found.append(float(np.percentile(view.lab[..., 1][chosen], 90)) - skin)
+    for x, y in view.eye_points:
+        reach = AROUND_EYE * view.width
+        left, right = max(0, int(x - reach)), max(0, int(x + reach) + 1)
+        top, bottom = max(0, int(y - reach)), max(0, int(y + reach) + 1)
+        around = np.sort(redness[top:bottom, left:right], axis=None)
+        if around.size:
+            found.append(float(around[-count:].mean()) - skin)
     return max(found) if found else None
 
 

@@ -90,6 +90,15 @@ class FaceView:
         height, width = self.pixels.shape[:2]
         return float(max(self.box.w * width, self.box.h * height))
 
+    @property
+    def eye_points(self) -> tuple[tuple[float, float], ...]:
+        """Where the detector saw the eyes, left and right, in pixels of the view."""
+        (left, top), (width, height) = self.origin, self.photo_size
+        return tuple(
+            ((x * width - left) * self.scale, (y * height - top) * self.scale)
+            for x, y in self.face.keypoints[:2]
+        )
+
     @cached_property
     def inside(self) -> Mask:
         """The part of the view that lies in the photo; the rest is black filling."""

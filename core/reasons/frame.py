@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ WORKING_SIDE = 1024
 MIDDLE_SIDE = 2048
 LEAST_LINE = 0.12
 """A line shorter than this share of the longer side says nothing about the horizon."""
+
+LEAST_LINE_PIXELS = 40.0
+"""In a tiny photo even a long line is too short to tell its angle."""
 
 NEAR_AXIS = 12.0
 """Degrees from level or upright within which a line is taken for one that was meant to be so."""
@@ -88,12 +92,39 @@ STANDARD_MEAN = 57.625
 """Mean of the standard's luminance table."""
 
 
-def tilt(pixels: ImageArray) -> tuple[float, float]:
-    """By how many degrees the photo is turned, and the share of its lines that say so (0..1).
+@dataclass(frozen=True, slots=True)
+class Tilt:
+    """How a photo's lines are turned.
+
+    Attributes:
+        angle: degrees, clockwise positive.
+        length: of the lines that agree on it together, in longer sides of the photo.
+        share: theirs of the length of all lines nearly level or upright, 0..1.
+    """
+
+    angle: float
+    length: float
+    share: float
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the lines are long enough and agree enough to be believed."""
+        return self.length >= LEAST_TOGETHER and self.share >= AGREEMENT
+
+
+LEAST_TOGETHER, AGREEMENT = 0.4, 0.3
+"""Least length and share of the lines that must agree on a tilt.
+
+On the half of the photos for calibration, 15 of 17 with straight lines are told when turned by 4
+to 10 degrees; a fifth more would be with less, and three times as many level ones.
+"""
+
+
+def tilt(pixels: ImageArray) -> Tilt:
+    """By how much the photo is turned, as its lines say.
 
     Long straight lines that are nearly level or upright are taken to have been meant so; the
-    angle on which most of their length agrees is the tilt, clockwise positive. Without lines
-    both are 0.
+    angle on which most of their length agrees is the tilt. Without lines all is 0.
     """
     import cv2
 
@@ -101,24 +132,24 @@ def tilt(pixels: ImageArray) -> tuple[float, float]:
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     found = cv2.createLineSegmentDetector().detect(grey)[0]
     if found is None:
-        return 0.0, 0.0
+        return Tilt(0.0, 0.0, 0.0)
     lines = np.asarray(found, np.float64).reshape(-1, 4)
     across, down = lines[:, 2] - lines[:, 0], lines[:, 3] - lines[:, 1]
     length = np.hypot(across, down)
     angle = np.degrees(np.arctan2(down, across))
     off = (angle + 45.0) % 90.0 - 45.0
     longest = max(small.shape[:2])
-    chosen = (length >= LEAST_LINE * longest) & (np.abs(off) <= NEAR_AXIS)
+    least = max(LEAST_LINE * longest, LEAST_LINE_PIXELS)
+    chosen = (length >= least) & (np.abs(off) <= NEAR_AXIS)
     if not chosen.any():
-        return 0.0, 0.0
+        return Tilt(0.0, 0.0, 0.0)
     off, length = off[chosen], length[chosen]
     best, weight = 0.0, -1.0
     for candidate in off:
         near = np.abs(off - candidate) <= TOGETHER
         if (total := float(length[near].sum())) > weight:
             weight, best = total, float(np.average(off[near], weights=length[near]))
-    enough = min(1.0, weight / longest)
-    return best, enough * weight / float(length.sum())
+    return Tilt(best, weight / longest, weight / float(length.sum()))
 
 
 def reduced(pixels: ImageArray, side: int) -> ImageArray:

@@ -48,25 +48,6 @@ def stops_below_surroundings(view: FaceView) -> float | None:
 SHADED = 62.0
 """Bright parts below this: only then is a brighter background a fault and not a choice."""
 
-SKIN_A = (3.0, 28.0)
-SKIN_B = (6.0, 34.0)
-"""CIELAB a* and b* of skin in white light: of 630 portraits of people of all complexions,
-nine in ten lie within."""
-
-NO_COLOUR = 5.0
-"""Chroma below which a photo is black and white."""
-
-
-def skin_cast(view: FaceView) -> float:
-    """How far the skin's colour lies outside what skin looks like, in units of CIELAB.
-
-    0 within, and for black-and-white photos.
-    """
-    _, a, b = (float(v) for v in np.median(view.lab[view.skin], axis=0))
-    if math.hypot(a, b) < NO_COLOUR:
-        return 0.0
-    return max(0.0, SKIN_A[0] - a, a - SKIN_A[1], SKIN_B[0] - b, b - SKIN_B[1])
-
 
 def luminance_of(lightness: FloatArray) -> FloatArray:
     """Relative luminance Y (0..1) of CIELAB lightness (CIE 15:2004, section 8.2.1, for L* > 8)."""

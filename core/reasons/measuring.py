@@ -12,8 +12,10 @@ import numpy as np
 from core.domain import Box, Face, ImageArray, PhotoMetadata, Reason
 from core.files.decode import decode
 from core.reasons import expression, frame, light
+from core.reasons.cast import colour_cast
 from core.reasons.codes import Code, sentence
 from core.reasons.face_view import LEFT_EYE, LIPS, RIGHT_EYE, FaceView, FaceViewer
+from core.reasons.movement import movement
 from core.reasons.reading import FaceReader, FaceReading
 from core.reasons.rules import RULES
 from core.reasons.sharpness import measure_blur
@@ -29,17 +31,8 @@ MOST_FACES = 8
 LEAST_SIDE = 48.0
 """Pixels; a smaller face is called tiny, and nothing finer is said of it."""
 
-SMEARED = 1.25
-STILL_SHARP = 2.6
-"""A blur is a movement's when it is this many times wider along its direction than across, and
-across it the face is still fairly sharp (percent of the face's width)."""
-
-SURELY_SMEARED = 1.5
-"""Below this it may be either, so both are said.
-
-On one half of the portraits with known faults 96 in 100 moved faces are told so, and 95 in 100
-faces out of focus; of 100, 15 moved and 3 unfocused ones are told as both.
-"""
+UNDECIDED = 0.5
+"""Log-odds of a movement between which a blur may be either, so both are said."""
 
 MORE_THAN_A_COVER = 2.6
 """Percent of the face's width: what covers a face has no edges of its own and looks blurred, but
@@ -196,6 +189,7 @@ class Measurer:
         }
         if view.oval.sum() > 0:
             found |= _sharpness(view) | _light(view)
+            found[Code.COLOUR_CAST] = Measurement(colour_cast(pixels, view), face.box)
         found |= _expression(view, reading)
         return found
 
@@ -215,14 +209,10 @@ class Measurer:
             Code.COMPRESSED: Measurement(frame.blockiness(grey)),
             Code.NOISE: Measurement(light.noise(grey)),
         }
-        angle, agreement = frame.tilt(pixels)
-        if agreement >= AGREEMENT:
-            found[Code.HORIZON_TILTED] = Measurement(abs(angle))
+        lines = frame.tilt(pixels)
+        if lines.is_plain:
+            found[Code.HORIZON_TILTED] = Measurement(abs(lines.angle))
         return found
-
-
-AGREEMENT = 0.5
-"""Share of the lines that must agree on the tilt."""
 
 
 def main_faces(faces: Sequence[Face], pixels: ImageArray) -> list[Face]:
@@ -252,15 +242,15 @@ def cut_off(view: FaceView) -> float:
 def _sharpness(view: FaceView) -> dict[Code, Measurement]:
     """One blur, named by its shape; by both names where its shape leaves that open."""
     blur = measure_blur(view.grey, view.oval, view.width)
-    moved = blur.ratio >= SMEARED and 100.0 * blur.least < STILL_SHARP
     # One pixel of blur is the grid's own: a small face can't be sharper.
     own = math.sqrt(max(0.0, blur.worst**2 - (1.0 / view.width) ** 2))
-    measurement = Measurement(100.0 * own, view.face.box)
-    found = {}
-    if moved:
-        found[Code.MOTION_BLUR] = measurement
-    if not moved or blur.ratio < SURELY_SMEARED:
-        found[Code.FACE_BLURRED] = measurement
+    found = {Code.FACE_BLURRED: Measurement(100.0 * own, view.face.box)}
+    if _beyond(found, Code.FACE_BLURRED):
+        odds = movement(view.grey, view.oval, view.width)
+        if odds > -UNDECIDED:
+            found[Code.MOTION_BLUR] = found[Code.FACE_BLURRED]
+        if odds > UNDECIDED:
+            del found[Code.FACE_BLURRED]
     return found
 
 
@@ -269,7 +259,6 @@ def _light(view: FaceView) -> dict[Code, Measurement]:
     found = {
         Code.FACE_DARK: Measurement(bright, view.face.box),
         Code.FACE_OVEREXPOSED: Measurement(light.burnt_skin(view), view.face.box),
-        Code.COLOUR_CAST: Measurement(light.skin_cast(view), view.face.box),
     }
     stops = light.stops_below_surroundings(view)
     if stops is not None and bright < light.SHADED:
@@ -281,17 +270,14 @@ def _expression(view: FaceView, reading: FaceReading) -> dict[Code, Measurement]
     found: dict[Code, Measurement] = {}
     eyes = view.to_photo_box(view.mesh.points[[*LEFT_EYE, *RIGHT_EYE]], 0.08 * view.width)
     mouth = view.to_photo_box(view.mesh.points[list(LIPS)], 0.05 * view.width)
-    open_by, past, red = (
-        measure(view)
-        for measure in (expression.openness, expression.looks_past, expression.pupil_redness)
-    )
+    open_by, past = expression.openness(view), expression.looks_past(view)
     if open_by is not None:
         found[Code.EYES_CLOSED] = Measurement(reading.shut(open_by), eyes)
-        if not _beyond(found, Code.EYES_CLOSED):
-            if past is not None:
-                found[Code.LOOKING_AWAY] = Measurement(past, eyes)
-            if red is not None:
-                found[Code.RED_EYE] = Measurement(red, eyes)
+    if not _beyond(found, Code.EYES_CLOSED):
+        if past is not None:
+            found[Code.LOOKING_AWAY] = Measurement(past, eyes)
+        if (red := expression.pupil_redness(view)) is not None:
+            found[Code.RED_EYE] = Measurement(red, eyes)
     if expression.mouth_width(view) < SMILE and expression.is_frontal(view):
         found[Code.MID_WORD] = Measurement(expression.mouth_gap(view), mouth)
     return found

@@ -1,15 +1,14 @@
 """What the face descriptor's last map says of a face: is it covered, are its eyes shut, is it one?
 
-FaceRes's last map describes each of 7x7 places of a face. Linear probes read it: one tells covered
-places from bare ones, one places of a face from places of anything else, one faces with closed
-eyes from others. They were fitted on portraits with known faults
-(``tests/benchmarks/reasons_probes.py``); the network itself was not touched.
+FaceRes's last map describes each of 7x7 places of a face. A small network tells covered faces from
+bare ones (`core.reasons.covering`); linear probes tell places of a face from places of anything
+else, and faces with closed eyes from others. They were fitted on portraits with known faults
+(``tests/benchmarks/reasons_probes.py``); FaceRes itself was not touched.
 """
 
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from core.domain import Face, FloatArray, ImageArray
 from core.inference.faces import FaceDescriber, FaceDetector
+from core.reasons.covering import CoverNet
 from core.reasons.frame import WORKING_SIDE, reduced
 
 PROBES_FILE = "probes.npz"
@@ -63,8 +63,8 @@ EYE_COLUMNS = slice(1, 6)
 class Probes:
     """Fitted weights by name: ``<name>_weights`` and ``<name>_bias``.
 
-    ``cover`` and ``face`` judge places (channels,), ``shut`` the mean over the eyes' places;
-    ``covered`` weighs what `cover_features` gathers, ``eyes`` the two witnesses of closed eyes.
+    ``face`` judges places (channels,), ``shut`` the mean over the eyes' places, ``eyes`` weighs the
+    two witnesses of closed eyes; what begins with ``cover`` belongs to the network for coverings.
     """
 
     values: Mapping[str, NDArray[np.float32]]
@@ -103,8 +103,7 @@ class FaceReading:
     @property
     def covered(self) -> float:
         """How surely something covers about a quarter of the face or more, 0..100."""
-        features = cover_features(self.probes.certainty("cover", self.places), self.score)
-        return 100.0 * float(self.probes.certainty("covered", features))
+        return 100.0 * CoverNet(self.probes.values, inside()).certainty(self.places)
 
     @property
     def face_certainty(self) -> float:
@@ -185,20 +184,6 @@ def eye_places(places: FloatArray) -> FloatArray:
     """The mean over the places of the eyes: (channels,)."""
     grid = places.reshape(SIDE, SIDE, -1)
     return np.asarray(grid[EYE_ROWS, EYE_COLUMNS].mean(axis=(0, 1)), np.float32)
-
-
-def cover_features(certainties: FloatArray, score: float) -> FloatArray:
-    """What speaks for a covered face: its surest places, its whole, and the detector's doubt.
-
-    Args:
-        certainties: the ``cover`` probe's, (49,).
-        score: the detector's confidence in the face.
-    """
-    within = certainties[inside()]
-    return np.array(
-        [math.log(top(within, 6) + 0.02), top(within, 10), float(within.mean()), score],
-        np.float32,
-    )
 
 
 @functools.cache

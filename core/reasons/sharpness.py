@@ -57,16 +57,9 @@ def measure_blur(grey: FloatArray, mask: Mask, width: float) -> Blur:
         mask: which places count, (h, w).
         width: the face's width in pixels.
     """
-    narrow = max(NARROW * width, LEAST_NARROW)
-    wide = max(WIDE * width, 2 * LEAST_NARROW)
-    ax, ay = _gradient(grey, narrow)
-    bx, by = _gradient(grey, wide)
-    strength = np.hypot(bx, by)
     if not mask.any():
         return Blur(WIDEST, WIDEST, 0.0)
-    edges = mask & (strength >= np.percentile(strength[mask], STRONG_EDGES))
-    before, after = _tensor(ax[edges], ay[edges]), _tensor(bx[edges], by[edges])
-    values, vectors = _generalised(before, after)
+    (values, vectors), narrow, wide = energy_kept(grey, mask, NARROW * width, WIDE * width)
     sigmas = [_sigma(float(value), narrow, wide) / width for value in values]
     worst = int(np.argmax(sigmas))
     direction = vectors[:, worst]
@@ -75,6 +68,33 @@ def measure_blur(grey: FloatArray, mask: Mask, width: float) -> Blur:
         least=min(WIDEST, sigmas[1 - worst]),
         angle=math.atan2(float(direction[1]), float(direction[0])) % math.pi,
     )
+
+
+Extremes = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def energy_kept(
+    grey: FloatArray, mask: Mask, narrow: float, wide: float
+) -> tuple[Extremes, float, float]:
+    """``R^2`` along its two extreme directions, and the smoothings in fact compared (pixels).
+
+    The extremes are values (2,), the least first, and directions as columns (2, 2).
+
+    Args:
+        grey: float32 (h, w).
+        mask: which places count, (h, w); some must.
+        narrow: the lesser smoothing's standard deviation in pixels, a little more where a
+            Gaussian could not be that narrow.
+        wide: the greater one's, at least twice the lesser.
+    """
+    narrow = max(narrow, LEAST_NARROW)
+    wide = max(wide, 2 * narrow)
+    ax, ay = _gradient(grey, narrow)
+    bx, by = _gradient(grey, wide)
+    strength = np.hypot(bx, by)
+    edges = mask & (strength >= np.percentile(strength[mask], STRONG_EDGES))
+    before, after = _tensor(ax[edges], ay[edges]), _tensor(bx[edges], by[edges])
+    return _generalised(before, after), narrow, wide
 
 
 def _gradient(grey: FloatArray, sigma: float) -> tuple[FloatArray, FloatArray]:

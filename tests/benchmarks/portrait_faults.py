@@ -149,10 +149,13 @@ def compressed(pixels: ImageArray, face: Face, random: Random) -> ImageArray:
     return np.ascontiguousarray(cv2.imdecode(content, cv2.IMREAD_COLOR)[..., ::-1])
 
 
+CASTS = ((1.5, 1.0, 0.55), (0.55, 1.0, 1.5), (0.7, 1.3, 0.7), (1.25, 0.7, 1.25))
+"""What red, green and blue are multiplied with."""
+
+
 def colour_cast(pixels: ImageArray, face: Face, random: Random) -> ImageArray:
     """A wrong white balance: orange, blue, green or magenta."""
-    gains = ((1.5, 1, 0.55), (0.55, 1, 1.5), (0.7, 1.3, 0.7), (1.25, 0.7, 1.25))
-    return to_pixels(to_linear(pixels) * np.array(gains[int(random.integers(4))], np.float32))
+    return to_pixels(to_linear(pixels) * np.array(CASTS[int(random.integers(4))], np.float32))
 
 
 def cut(pixels: ImageArray, face: Face, random: Random) -> ImageArray:

@@ -1,4 +1,4 @@
-"""Fit the linear probes that read a face's map: covered, a face at all, eyes shut.
+"""Fit what reads a face's map: covered, a face at all, eyes shut.
 
     python -m tests.benchmarks.reasons_probes ../shared/data [--folds DIR]
 
@@ -25,16 +25,9 @@ from core.files.decode import decode
 from core.inference.crops import face_crop
 from core.inference.faces import FaceDescriber, FaceDetector
 from core.reasons.face_view import FaceViewer
-from core.reasons.reading import (
-    PROBES_FILE,
-    SIDE,
-    Probes,
-    as_places,
-    cover_features,
-    eye_places,
-    inside,
-)
+from core.reasons.reading import PROBES_FILE, SIDE, as_places, eye_places, inside
 from tests.benchmarks.portrait_faults import FAULTS, Covering, is_clean, random_of
+from tests.benchmarks.reasons_cover import BARE, fit_cover
 from tests.benchmarks.reasons_table import (
     CLOSED,
     COVERED,
@@ -46,9 +39,10 @@ from tests.benchmarks.reasons_table import (
 
 FAULTY = ("face_blur", "photo_blur", "motion", "dark_face", "back_light", "overexposed", "noisy")
 COVERINGS = 3
+SAY, OTHERS_SAY = {"clean": 3.0, COVERED: 1.0}, 0.7
+"""How much a face counts in learning what is covered: there are three coverings to a portrait."""
+
 LIKELY = 0.1
-BARE, HIDDEN = 0.2, 0.6
-"""Shares of a place that is covered below and above which it counts as bare or as covered."""
 
 
 @dataclass(frozen=True)
@@ -202,38 +196,6 @@ def balanced(labels: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(labels > 0, 0.5 / max(positive, 1e-9), 0.5 / max(1 - positive, 1e-9))
 
 
-def fit_cover(samples: list[Sample], epochs: int = 15, decay: float = 0.02) -> Weights2:
-    """The probe that tells covered places from bare ones, with a bias for each place.
-
-    Batches of 64 faces, Adam; places that are covered in part teach nothing.
-    """
-    places = np.stack([sample.places for sample in samples])
-    cover = np.stack([sample.cover for sample in samples])
-    mean, spread = places.mean(axis=(0, 1)), places.std(axis=(0, 1)) + 1e-3
-    places = (places - mean) / spread
-    labels = (cover > 0.5).astype(np.float32)
-    known = (((cover < BARE) | (cover > HIDDEN)) & inside()).astype(np.float32)
-    w, b = np.zeros(places.shape[2], np.float32), np.zeros(places.shape[1], np.float32)
-    moments = np.zeros((2, len(w) + len(b)), np.float32)
-    random, step = np.random.default_rng(0), 0
-    for _ in range(epochs):
-        order = random.permutation(len(places))
-        for start in range(0, len(order), 64):
-            chosen, step = order[start : start + 64], step + 1
-            x = places[chosen]
-            raw = np.clip(x @ w + b, -60, 60)
-            error = (1 / (1 + np.exp(-raw)) - labels[chosen]) * known[chosen]
-            error /= known[chosen].sum()
-            slope = np.einsum("np,npc->c", error, x, optimize=True) + 2 * decay * w
-            change = _adam(moments, np.append(slope, error.sum(axis=0)), step, 2e-3)
-            w, b = w - change[: len(w)], b - change[len(w) :]
-    weights = w / spread
-    return weights.astype(np.float64), (b - mean @ weights).astype(np.float64)
-
-
-Weights2 = tuple[NDArray[np.float64], NDArray[np.float64]]
-
-
 def _adam(
     moments: NDArray[np.float32], gradient: NDArray[np.float32], step: int, rate: float
 ) -> NDArray[np.float32]:
@@ -253,9 +215,7 @@ def fit_all(samples: list[Sample]) -> dict[str, NDArray[np.float32]]:
     strange = np.concatenate([s.places[within] for s in not_faces])
     labels = np.append(np.ones(len(bare)), np.zeros(len(strange)))
     probes: dict[str, tuple[NDArray[np.float64], object]] = {
-        "cover": fit_cover(real),
         "face": fit(np.concatenate([bare, strange]), labels, balanced(labels), 1e-3),
-        "covered": fit_covered([s for s in real if s.kind in ("clean", COVERED)]),
     }
     eyes = [s for s in real if s.kind != COVERED]
     shut = np.array([float(s.kind == CLOSED) for s in eyes])
@@ -270,23 +230,10 @@ def fit_all(samples: list[Sample]) -> dict[str, NDArray[np.float32]]:
     for name, (weights, bias) in probes.items():
         found[f"{name}_weights"] = np.asarray(weights, np.float32)
         found[f"{name}_bias"] = np.asarray(bias, np.float32)
-    return found
-
-
-def fit_covered(samples: list[Sample], folds: int = 3) -> Weights:
-    """How the places' certainties, out of sample, and the detector's doubt are weighed."""
-    fold = np.array([(fold_of(s.name) + 7) % folds for s in samples])
-    features = np.zeros((len(samples), 4))
-    for number in range(folds):
-        weights, bias = fit_cover([s for s, f in zip(samples, fold, strict=True) if f != number])
-        probe = Probes({"cover_weights": weights.astype(np.float32),
-                        "cover_bias": bias.astype(np.float32)})  # fmt: skip
-        for place in np.flatnonzero(fold == number):
-            sample = samples[place]
-            sure = probe.certainty("cover", sample.places)
-            features[place] = cover_features(sure, sample.score)
-    answer = np.array([float(s.kind == COVERED) for s in samples])
-    return fit(features, answer, balanced(answer), 1e-4, steps=1500)
+    covered = np.array([s.kind == COVERED for s in real])
+    say = np.array([SAY.get(s.kind, OTHERS_SAY) for s in real], np.float32)
+    places, cover = np.stack([s.places for s in real]), np.stack([s.cover for s in real])
+    return found | fit_cover(places, cover, covered, say)
 
 
 def held_out_eyes(samples: list[Sample], folds: int = 5) -> NDArray[np.float64]:
