@@ -178,7 +178,7 @@ class Stage:
 
     def clear(self) -> None:
         w = self.window
-        for sheet in w.findChildren(type(w.key_sheet).__mro__[1]):
+        for sheet in w.findChildren(type(w.preferences.key_sheet).__mro__[1]):
             sheet.dismiss()
         w.commands["heatmap"].setChecked(False)
         w.loupe.canvas.set_zoom(None)
