@@ -183,7 +183,7 @@ class Stage:
         w.commands["heatmap"].setChecked(False)
         w.loupe.canvas.set_zoom(None)
         self.session.browser.show_all()
-        w.set_grouping(None)
+        w.options.set_grouping(None)
         w.jump.leave()
         self.session.people.open(None)
         w.show_view("grid")
