@@ -7,8 +7,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QImage, QImageReader, QPixmap
+from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QImage, QPixmap
+
+from app.models.pictures import to_image
+from core.files.thumbnails import read_thumbnail
 
 log = logging.getLogger(__name__)
 
@@ -18,17 +21,15 @@ MAX_WISHES = 400
 
 
 def decode_thumbnail(content: bytes, side: int) -> QImage:
-    """JPEG bytes as an image whose long side is ``side`` pixels at most; null if unreadable."""
-    buffer = QBuffer()
-    buffer.setData(QByteArray(content))
-    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    reader = QImageReader(buffer)
-    full = reader.size()
-    if full.isValid() and max(full.width(), full.height()) > side:
-        # The JPEG reader scales within the DCT down to twice the size, then smoothly.
-        reader.setScaledSize(full.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio))
-    image = reader.read()
-    return image if image.isNull() else image.convertToFormat(QImage.Format.Format_RGB32)
+    """JPEG bytes as an image whose long side is ``side`` pixels at most; null if unreadable.
+
+    Not by Qt's reader: on a thread of ours that can stop the program for good. It asks every
+    format's plugin what the bytes are; the one for SVG connects signals and waits for a lock of
+    Qt's, in Python's lock, while the window, ending some connection, holds the former and waits
+    for the latter.
+    """
+    pixels = read_thumbnail(content, side)
+    return QImage() if pixels is None else to_image(pixels)
 
 
 class ThumbnailCache(QObject):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 from PIL import Image
 
 from core.domain import ImageArray
@@ -35,6 +36,19 @@ def make_thumbnail(pixels: ImageArray, side: int = THUMBNAIL_SIDE) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=THUMBNAIL_QUALITY)
     return out.getvalue()
+
+
+def read_thumbnail(jpeg: bytes, side: int) -> ImageArray | None:
+    """A JPEG's uint8 (h, w, 3) sRGB pixels, its long side ``side`` pixels at most; None where it
+    can't be read. Not turned: thumbnails are stored upright."""
+    try:
+        with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
+            image.draft("RGB", (side, side))  # scales within the DCT, to no less than this
+            image.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=None)
+            return np.asarray(image.convert("RGB"))
+    except (OSError, ValueError, SyntaxError) as error:  # what Pillow raises for broken files
+        log.warning("a thumbnail of %d bytes can't be read: %s", len(jpeg), error)
+        return None
 
 
 class ThumbnailStore:

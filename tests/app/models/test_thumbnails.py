@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -108,3 +112,38 @@ def test_a_store_that_fails_does_not_end_the_loader(
     assert cache.get(1) is None
     assert cache.get(2) is not None
     assert "thumbnail of photo 1" in caplog.text
+
+
+def test_thumbnails_are_read_while_the_window_ends_connections() -> None:
+    """Qt's own reader stopped both threads for good here, within a second or two."""
+    code = """
+        import faulthandler, threading
+        from PySide6.QtCore import QObject, Signal
+        from app.models.thumbnails import decode_thumbnail
+        from tests.app.synthetic import thumbnail
+
+        class Sender(QObject):
+            said = Signal()
+
+        class Listener:
+            def hear(self):
+                pass
+
+        def read():
+            while not done.is_set():
+                assert not decode_thumbnail(jpeg, 32).isNull()
+
+        faulthandler.dump_traceback_later(60, exit=True)
+        jpeg, done = thumbnail(1), threading.Event()
+        reader = threading.Thread(target=read)
+        reader.start()
+        for _ in range(300):
+            senders, listeners = [Sender() for _ in range(50)], [Listener() for _ in range(50)]
+            for sender, listener in zip(senders, listeners):
+                sender.said.connect(listener.hear)
+            del listeners, listener
+        done.set()
+        reader.join()
+    """
+    root = Path(__file__).parents[3]
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], cwd=root, check=True, timeout=120)
