@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.composition import make_window
+from app.notifications import Message
 from app.opening import open_session
 from app.session import Session
 from app.theme import Theme, ThemeChoice
@@ -41,6 +42,15 @@ def folder(corpus: Path, tmp_path: Path) -> Path:
     for photo in sorted((corpus / "portraits" / "P01").iterdir()):
         shutil.copy(photo, target / photo.name)
     return target
+
+
+# The scan tells things too while she works: a message waited for is the one that it was asked of.
+def is_undone(message: Message) -> bool:
+    return message.text.startswith("Undone")
+
+
+def can_be_taken_back(message: Message) -> bool:
+    return message.action_label == "Undo"
 
 
 class Sitting:
@@ -154,7 +164,7 @@ def test_from_an_empty_window_to_rated_photos_and_back(
         qtbot.keyClick(window.loupe.canvas, Qt.Key.Key_5)
     with qtbot.waitSignal(session.actions.judged):
         qtbot.keyClick(window.loupe.canvas, Qt.Key.Key_P)
-    with qtbot.waitSignal(session.notifier.posted):
+    with qtbot.waitSignal(session.notifier.posted, check_params_cb=is_undone):
         qtbot.keyClick(window.loupe.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     model = session.browser.query.model
     assert best is not None
@@ -168,7 +178,7 @@ def test_from_an_empty_window_to_rated_photos_and_back(
     assert second.all_scored(count)
     assert second.session.browser.photos.row(0).rating == 5  # type: ignore[union-attr]
     assert second.session.library.queries.pending_count(model) == 0
-    with qtbot.waitSignal(second.session.notifier.posted):
+    with qtbot.waitSignal(second.session.notifier.posted, check_params_cb=is_undone):
         second.session.actions.undo()
     row = second.session.library.queries.photo_rows([best], model)[best]
     assert row.rating == 0
@@ -196,7 +206,9 @@ def test_from_an_empty_window_to_rated_photos_and_back(
     sheet = second.window.places.ignoring
     second.wait(sheet.isVisible)
     sheet.patterns.setPlainText("one-*")
-    with qtbot.waitSignal(second.session.notifier.posted, timeout=PATIENCE_MS) as told:
+    with qtbot.waitSignal(
+        second.session.notifier.posted, timeout=PATIENCE_MS, check_params_cb=can_be_taken_back
+    ) as told:
         qtbot.mouseClick(sheet.use, Qt.MouseButton.LeftButton)
     second.wait(lambda: second.session.browser.listing.total == count)
     told.args[0].action()
