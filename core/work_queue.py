@@ -143,5 +143,10 @@ class WorkQueue:
     @property
     def idle(self) -> bool:
         """True when nothing is being worked on and the database had nothing more."""
+        return self.nothing_but(0)
+
+    def nothing_but(self, count: int) -> bool:
+        """True when no more than ``count`` photos are being worked on and none waits."""
         with self._condition:
-            return not self._in_flight and not self._ready and self._dry and not self._urgent
+            waits = bool(self._ready or self._urgent) or not self._dry
+            return not waits and len(self._in_flight) <= count

@@ -22,6 +22,8 @@ BATCH_SIZE = 16
 BATCH_SECONDS = 0.5
 """Longest that a finished photo waits for others. Storing one alone costs six times as much
 processor time as storing it among sixteen, and two workers finish some twenty a second."""
+LOOK_SECONDS = 0.02
+"""So often it is seen whether any others are to come: the last photo waits for nobody."""
 RETRY_SECONDS = 5.0
 WAITING_RESULTS = 64
 """Analyzed photos that may wait to be stored; while the disk is full the workers pause then."""
@@ -94,14 +96,16 @@ class Saver:
                 return
 
     def _collect(self, first: Finished) -> tuple[list[Finished], bool]:
-        """A batch: ``BATCH_SIZE`` photos or what comes within ``BATCH_SECONDS``."""
+        """A batch: ``BATCH_SIZE`` photos, what comes within ``BATCH_SECONDS``, or all there are."""
         batch = [first]
         deadline = time.monotonic() + BATCH_SECONDS
         while len(batch) < BATCH_SIZE:
             try:
-                item = self._finished.get(timeout=max(0.0, deadline - time.monotonic()))
+                item = self._finished.get(timeout=LOOK_SECONDS)
             except queue.Empty:
-                break
+                if time.monotonic() >= deadline or self._work.nothing_but(len(batch)):
+                    break
+                continue
             if item is None:
                 return batch, True
             batch.append(item)

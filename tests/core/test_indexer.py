@@ -70,6 +70,15 @@ def test_every_photo_gets_score_thumbnail_and_percentile(
         assert jpeg.startswith(b"\xff\xd8")
 
 
+def test_the_last_photos_wait_for_no_others_to_be_stored(
+    library: Library, analyzer: Analyzer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.indexing.saving.BATCH_SECONDS", 10 * PATIENCE)
+    save_album(tmp_path / "album", 2)
+    index(library, tmp_path / "album", analyzer)
+    assert set(statuses(library, analyzer.model_id).values()) == {Status.SCORED}
+
+
 def test_stored_scores_equal_fresh_ones(
     library: Library, analyzer: Analyzer, tmp_path: Path
 ) -> None:
