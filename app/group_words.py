@@ -16,7 +16,7 @@ from core.library.library import Library
 
 
 class GroupWords(QObject):
-    """Which photos are one series and which are not, by the user's word.
+    """Which photos are one burst and which are not, by the user's word.
 
     Signals:
         said(): photos are grouped differently from now on.
@@ -39,15 +39,15 @@ class GroupWords(QObject):
         self._take_back = take_back
 
     def merge(self, photo_ids: Sequence[int]) -> None:
-        """These are one series."""
+        """These are one burst."""
         ids = list(photo_ids)
-        text = trn("{n} photo is one series", "{n} photos are one series", len(ids))
+        text = trn("{n} photo is one burst", "{n} photos are one burst", len(ids))
         self._say(lambda: marks.merge(self._library, ids), text)
 
     def split(self, photo_ids: Sequence[int], rest: Sequence[int] | None = None) -> None:
-        """These don't belong with the rest of their series (that is looked for if not given)."""
+        """These don't belong with the rest of their burst (that is looked for if not given)."""
         ids, library = list(photo_ids), self._library
-        text = trn("{n} photo is not of its series", "{n} photos are not of their series", len(ids))
+        text = trn("{n} photo is not of its burst", "{n} photos are not of their bursts", len(ids))
 
         def work() -> int | None:
             others = rest_of_group(library, ids) if rest is None else list(rest)
@@ -58,7 +58,7 @@ class GroupWords(QObject):
     def take_apart(self, photo_ids: Sequence[int]) -> None:
         """No two of these belong together."""
         ids = list(photo_ids)
-        text = trn("{n} photo is no series", "{n} photos are no series", len(ids))
+        text = trn("{n} photo is no burst", "{n} photos are no burst", len(ids))
         self._say(lambda: marks.not_a_group(self._library, ids), text)
 
     def forget(self, photo_ids: Sequence[int]) -> None:

@@ -119,7 +119,7 @@ def _identity(row: tuple[GroupChoice, Choice | None]) -> tuple[str, int | None]:
 def group_text(group: GroupChoice) -> str:
     """A group's heading: what it is and what stays."""
     kind = {
-        GroupKind.BURST: tr("Series"),
+        GroupKind.BURST: tr("Burst"),
         GroupKind.COPIES: tr("Exact copies"),
         GroupKind.BRACKET: tr("Exposure bracket"),
         GroupKind.PANORAMA: tr("Panorama"),

@@ -159,7 +159,7 @@ def _curation(entry: HistoryEntry) -> str:
         "person": tr("The best {n} of each person kept", n=count),
         "day": tr("The best {n} of each day kept", n=count),
         "album": tr("The best {n} of each album kept", n=count),
-    }.get(str(entry.details.get("by")), tr("The best {n} of each series kept", n=count))
+    }.get(str(entry.details.get("by")), tr("The best {n} of each burst kept", n=count))
     rest = {
         "move": tr("the rest moved to “_rejected”"),
         "trash": tr("the rest moved to the trash"),
@@ -169,9 +169,9 @@ def _curation(entry: HistoryEntry) -> str:
 
 def _groups(entry: HistoryEntry) -> str:
     return {
-        "merge": tr("Told to be one series"),
-        "split": tr("Split off a series"),
-        "apart": tr("Told to be no series"),
+        "merge": tr("Told to be one burst"),
+        "split": tr("Split off a burst"),
+        "apart": tr("Told to be no burst"),
         "forget": tr("Grouped by themselves again"),
     }.get(str(entry.details.get("action")), entry.description)
 

@@ -35,18 +35,18 @@ def group_menu(
     if choice is not None:
         own = [photo.id for photo in choice.item.photos]
         rest = [photo_id for photo_id in ids if photo_id not in own]
-        menu.addAction(tr("This photo is not of this series"), lambda: words.split(own, rest))
+        menu.addAction(tr("This photo is not of this burst"), lambda: words.split(own, rest))
         before = ids_until(group, choice)
         after = [photo_id for photo_id in ids if photo_id not in before]
         if after and len(before) > len(own):
             menu.addAction(
-                tr("Split the series after this photo"), lambda: words.split(after, before)
+                tr("Split the burst after this photo"), lambda: words.split(after, before)
             )
         menu.addSeparator()
     if above is not None and above.group.kind in BY_HAND:
         joined = [*photo_ids(above), *ids]
-        menu.addAction(tr("One series with the group above"), lambda: words.merge(joined))
-    menu.addAction(tr("These photos are no series"), lambda: words.take_apart(ids))
+        menu.addAction(tr("One burst with the group above"), lambda: words.merge(joined))
+    menu.addAction(tr("These photos are no burst"), lambda: words.take_apart(ids))
     menu.addAction(tr("Group by itself again"), lambda: words.forget(ids))
     return menu
 

@@ -72,7 +72,7 @@ class KeepPage(QWidget):
         self.by = ChoiceButton(tr("Groups"), "survey", theme)
         self.by.set_choices(
             [
-                (Grouping.BURST, tr("of each series")),
+                (Grouping.BURST, tr("of each burst")),
                 (Grouping.PERSON, tr("of each person")),
                 (Grouping.DAY, tr("of each day")),
                 (Grouping.ALBUM, tr("of each album")),

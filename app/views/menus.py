@@ -114,7 +114,7 @@ class Menus(QObject):
         self._add(menu.addMenu(tr("Colour label")), *(f"color_{c}" for c in colors))
         menu.addSeparator()
         self._add(menu, "keep", "keep_only")
-        self._add_series(menu.addMenu(tr("Series")), chosen)
+        self._add_series(menu.addMenu(tr("Burst")), chosen)
         if row is not None:
             menu.addSeparator()
             folder, path = QUrl.fromLocalFile(str(row.path.parent)), str(row.path)
@@ -129,13 +129,13 @@ class Menus(QObject):
     def _add_series(self, menu: QMenu, chosen: int) -> None:
         several = chosen > 1
         for said, text, possible in (
-            (Said.MERGE, tr("The chosen photos are one series"), several),
-            (Said.APART, tr("The chosen photos are no series"), several),
+            (Said.MERGE, tr("The chosen photos are one burst"), several),
+            (Said.APART, tr("The chosen photos are no burst"), several),
             (
                 Said.SPLIT,
                 trn(
-                    "The chosen photo is not of its series",
-                    "The chosen photos are not of their series",
+                    "The chosen photo is not of its burst",
+                    "The chosen photos are not of their bursts",
                     max(1, chosen),
                 ),
                 chosen > 0,

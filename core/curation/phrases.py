@@ -33,7 +33,7 @@ MOTION_BLUR = "motion blur"
 FACE_BLURRED = "the face is not sharp"
 FACE_COVERED = "the face is covered"
 FACE_CUT = "the face is cut off"
-SOFTER = "softer than the sharpest of the series"
+SOFTER = "softer than the sharpest of the burst"
 
 FAULTS = (EYES_CLOSED, MOTION_BLUR, FACE_BLURRED, FACE_COVERED, FACE_CUT, SOFTER)
 """Faults that go before any score."""

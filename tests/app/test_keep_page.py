@@ -96,13 +96,13 @@ def test_groups_are_split_and_joined_on_the_page_and_undone(
 
     first, second = ["00", "01", "02", "03"], ["10", "11"]
     qtbot.waitUntil(lambda: grouped() == [first, second])
-    entries(window, "00.jpg")["This photo is not of this series"].trigger()
+    entries(window, "00.jpg")["This photo is not of this burst"].trigger()
     qtbot.waitUntil(lambda: grouped() == [first[1:], second])
-    entries(window, "10.jpg")["One series with the group above"].trigger()
+    entries(window, "10.jpg")["One burst with the group above"].trigger()
     qtbot.waitUntil(lambda: grouped() == [[*first[1:], *second]])
-    entries(window, "02.jpg")["Split the series after this photo"].trigger()
+    entries(window, "02.jpg")["Split the burst after this photo"].trigger()
     qtbot.waitUntil(lambda: grouped() == [["01", "02"], ["03", "10", "11"]])
-    entries(window, "02.jpg")["These photos are no series"].trigger()
+    entries(window, "02.jpg")["These photos are no burst"].trigger()
     qtbot.waitUntil(lambda: grouped() == [["03", "10", "11"]])
     for left in ([["01", "02"], ["03", "10", "11"]], [[*first[1:], *second]],
                  [first[1:], second], [first, second]):  # fmt: skip
@@ -123,7 +123,7 @@ def test_clicks_on_the_page_outlive_a_split(
     group = plan.groups[0]
     worst = group.rejected[-1]
     session.culling.toggle(group, worst)
-    entries(window, "10.jpg")["This photo is not of this series"].trigger()
+    entries(window, "10.jpg")["This photo is not of this burst"].trigger()
     qtbot.waitUntil(lambda: len(session.culling.plan.groups[1].choices) == 2)  # type: ignore[union-attr]
     now = session.culling.plan
     assert now is not None
@@ -131,7 +131,7 @@ def test_clicks_on_the_page_outlive_a_split(
     assert ids[3] not in {item.id for group in now.groups for item in group.group.items}
 
 
-def test_chosen_photos_of_the_grid_become_one_series(
+def test_chosen_photos_of_the_grid_become_one_burst(
     qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
 ) -> None:
     ids = build(library, tmp_path / "album", [*shots(1), *shots(1, scene=1)])
@@ -155,7 +155,7 @@ def test_where_rejects_go_is_remembered(
     assert window.keep.rejects.text() == "move the rest to “_rejected”"
 
 
-def test_an_album_without_series_offers_to_choose_among_all_of_it(
+def test_an_album_without_bursts_offers_to_choose_among_all_of_it(
     qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
 ) -> None:
     synthetic.fill(library, tmp_path / "album", 6)

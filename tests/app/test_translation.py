@@ -61,6 +61,13 @@ def test_translations_keep_the_fields(code: str) -> None:
     assert wrong == []
 
 
+def test_a_burst_has_one_name_in_each_language() -> None:
+    """Who reads two words looks for two things."""
+    assert sorted(text for text in texts() if "series" in text.lower()) == []
+    for code, other in {"de": "burst", "es": "serie"}.items():
+        assert [said for said in catalogue(code).values() if other in said.lower()] == []
+
+
 def test_texts_without_a_translation_stay_english() -> None:
     assert use_language("de") == "de"
     assert tr("Albums") == "Alben"
