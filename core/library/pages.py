@@ -27,7 +27,7 @@ from core.library.listing import ORDERS, listing
 FEW = 2000
 """So many photos are fetched and sorted within the time of a page."""
 
-LOOKED_AT = 12_000
+LOOKED_AT = 6_000
 """So many entries of an index are looked through within the time of a page."""
 
 MANY = 50_000
@@ -55,31 +55,27 @@ class Page:
     after: PageMark | None
 
 
-def few_in_order(
-    connection: Connection, query: PhotoQuery, chosen: Selection, few: int
-) -> list[Row] | None:
-    """All rows of a query in its order, fetched over a filter's index, if they are few."""
-    best = _shortest(connection, chosen, max(few, LOOKED_AT) if few else 0)
+def few_rows(connection: Connection, chosen: Selection, few: int) -> Select[Any] | None:
+    """The rows of a selection by their ids, found over a filter's index, if they are few."""
+    best, looked_at = _shortest(connection, chosen, max(few, LOOKED_AT) if few else 0)
     if best is None or not few:
         return None
+    rows = _along(select(listing.c.photo_id).where(best.rows), best.index)
+    if looked_at <= few:
+        return rows
     # Ids first, from the index alone: going to the table for each entry looked at is slow.
-    found = _along(select(listing.c.photo_id).where(best.rows), best.index).limit(few + 1)
-    ids = [row[0] for row in _fetched(connection, found)]
+    ids = [row[0] for row in _fetched(connection, rows.limit(few + 1))]
     if len(ids) > few:
         return None
     listed = func.json_each(json.dumps(ids)).table_valued("value")
-    wanted = select(listing.c.photo_id, _stored(ORDERS[query.sort][0])).where(
+    rows = select(listing.c.photo_id).where(
         listing.c.model_id == chosen.model_id, listing.c.photo_id.in_(select(listed.c.value))
     )
-    rows = _fetched(connection, _along(wanted, OWN_ORDER))
-    known = [row for row in rows if row[1] is not None]
-    known.sort(key=lambda row: (_comparable(row[1]), row[0]), reverse=query.descending)
-    unknown = sorted((row for row in rows if row[1] is None), reverse=query.descending)
-    return [*known, *unknown]
+    return _along(rows, OWN_ORDER)
 
 
-def _shortest(connection: Connection, chosen: Selection, most: int) -> Way | None:
-    """The way with the least to look at, if that is at most ``most``."""
+def _shortest(connection: Connection, chosen: Selection, most: int) -> tuple[Way | None, int]:
+    """The way with the least to look at, if that is at most ``most``, and how much that is."""
     best: Way | None = None
     least = most + 1 if most else 0
     for way in chosen.ways:
@@ -89,23 +85,18 @@ def _shortest(connection: Connection, chosen: Selection, most: int) -> Way | Non
             looked_at = _count(connection, way.probe, least)
             if looked_at < least:
                 best, least = way, looked_at
-    return best
+    return best, least
 
 
 def count(connection: Connection, chosen: Selection) -> int:
     """How many rows a selection has."""
     rows = select(listing.c.photo_id).where(chosen.rows)
-    shortest = _shortest(connection, chosen, LOOKED_AT)
+    shortest, _ = _shortest(connection, chosen, LOOKED_AT)
     if shortest is not None:
         rows = _along(rows, shortest.index)
     elif chosen.by_name:
         rows = _along(rows, "ix_listing_label")  # it alone holds names, and all else as well
     return int(connection.execute(select(func.count()).select_from(rows.subquery())).scalar_one())
-
-
-def _comparable(value: Any) -> Any:
-    """Text as SQLite compares it: by its bytes."""
-    return value.encode() if isinstance(value, str) else value
 
 
 def _stored(name: str) -> ColumnElement[Any]:
@@ -134,14 +125,17 @@ def _count(connection: Connection, rows: Select[Any], most: int) -> int:
 
 
 def in_order(
-    query: PhotoQuery, chosen: Selection, after: PageMark | None = None
+    query: PhotoQuery,
+    chosen: Selection,
+    few: Select[Any] | None = None,
+    after: PageMark | None = None,
 ) -> Iterator[Select[Any]]:
-    """Statements along the order's index that give (photo_id, value) one after another; photos
-    without a value last."""
+    """Statements that give (photo_id, value) one after another, photos without a value last: the
+    ``few`` rows sorted, or the selection along its order's index."""
     name, index = ORDERS[query.sort]
     key, photo_id = _stored(name), listing.c.photo_id
-    columns = (photo_id, key)
-    rows = _along(select(*columns).where(chosen.scanned), index)
+    rows = _along(select(photo_id).where(chosen.scanned), index) if few is None else few
+    rows = rows.with_only_columns(photo_id, key)
     by_id = photo_id.desc() if query.descending else photo_id.asc()
 
     def beyond(mine: Any, last: Any) -> ColumnElement[bool]:
@@ -176,12 +170,10 @@ def all_ids(
     """All ids of a query in its order, up to its limit."""
     if query.sort not in ORDERS:
         return computed.order(connection, query, chosen, within).ids[: query.limit].copy()
-    few = few_in_order(connection, query, chosen, MANY)
-    if few is not None:
-        return np.array([row[0] for row in few[: query.limit]], np.int64)
+    few = few_rows(connection, chosen, MANY)
     parts: list[NDArray[np.int64]] = []
     count = 0
-    for statement in in_order(query, chosen):
+    for statement in in_order(query, chosen, few):
         if query.limit is not None:
             statement = statement.limit(query.limit - count)
         parts.append(_ids_at_once(connection, statement))
@@ -217,12 +209,9 @@ def page(
         ranked = computed.order(connection, query, chosen, within)
         begin = 0 if after is None else _place_behind(ranked, query, after)
         return _page(ranked.rows(begin, begin + size), size)
-    few = few_in_order(connection, query, chosen, FEW)
-    if few is not None:
-        start = 0 if after is None else _place_behind(few, query, after)
-        return _page(few[start : start + size], size)
+    few = few_rows(connection, chosen, FEW)
     rows: list[Row] = []
-    for statement in in_order(query, chosen, after):
+    for statement in in_order(query, chosen, few, after):
         rows += _fetched(connection, statement.limit(size - len(rows)))
         if len(rows) == size:
             break
@@ -252,7 +241,7 @@ def _place_behind(rows: Sequence[Row], query: PhotoQuery, after: PageMark) -> in
     """The place of the first row behind a mark, whose own photo may be gone."""
 
     def rank(photo_id: int, value: Any) -> tuple[Any, ...]:
-        return (1, photo_id) if value is None else (0, _comparable(value), photo_id)
+        return (1, photo_id) if value is None else (0, value, photo_id)
 
     def is_behind(row: Row) -> bool:
         mine, last = rank(*row), rank(after.photo_id, after.value)

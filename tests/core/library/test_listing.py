@@ -221,7 +221,9 @@ def test_lists_pages_and_counts_mean_the_same(
         if query.limit is not None:
             continue
         assert library.queries.count(query) == len(wanted)
-        for few in (0, 1000):  # read along the order's index; fetch by the filter's and sort
+        # Read along the order's index; fetch by the filter's and sort: looking through more than
+        # there are, or through no more than counts as few.
+        for few in (0, len(wanted), 1000):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr("core.library.pages.FEW", few)
                 paged: list[int] = []
