@@ -134,8 +134,8 @@ def in_order(
     ``few`` rows sorted, or the selection along its order's index."""
     name, index = ORDERS[query.sort]
     key, photo_id = _stored(name), listing.c.photo_id
-    rows = _along(select(photo_id).where(chosen.scanned), index) if few is None else few
-    rows = rows.with_only_columns(photo_id, key)
+    source = _along(select(photo_id).where(chosen.scanned), index) if few is None else few
+    rows: Select[Any] = source.with_only_columns(photo_id, key)
     by_id = photo_id.desc() if query.descending else photo_id.asc()
 
     def beyond(mine: Any, last: Any) -> ColumnElement[bool]:
