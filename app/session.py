@@ -104,6 +104,7 @@ class Session(QObject):
         self.groups = GroupWords(library, self.jobs, self.notifier, self.actions.take_back, self)
         self.culling.applied.connect(self.actions.tell_applied)
         self.culling.failed.connect(self.notifier.report)
+        self.culling.percentile = self.browser.photos.percentile_of
         self.history = HistoryModel(library, self.jobs, self)
         self.taste = TasteBook(library, self.jobs, model_id, self)
         self.taste.idle = lambda: not self._latest.busy
@@ -111,6 +112,7 @@ class Session(QObject):
         self.people = PeopleBook(library, self.jobs, self.notifier, self)
         self.people.model = model_id
         self.people.undo_wanted = self.actions.undo
+        self.people.faces.percentile = self.browser.photos.percentile_of
         self.face_crops = FaceCrops(
             library.thumbnails.get, self._path_of, decode, self.decoding, self
         )

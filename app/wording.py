@@ -104,10 +104,23 @@ def standing_text(row: PhotoRow, percentile: float | None, *, short: bool = Fals
     """Where a photo stands in its album and its mean score, or its state: "98 %  5.36/10"."""
     if row.mean is None:
         return status_text(row.status)
-    parts = [] if percentile is None else [share_text(percentile)]
-    if not (short and parts):
-        parts.append(scale_text(row.mean))
-    return "  ".join(parts)
+    lead, second = standing_parts(row.mean, percentile)
+    return lead if short or not second else f"{lead}  {second}"
+
+
+def standing_parts(mean: float | None, percentile: float | None) -> tuple[str, str]:
+    """What is said first of a score, and what second, if anything: "98 %" and "5.36/10"."""
+    if mean is None:
+        return "–", ""
+    if percentile is None:
+        return scale_text(mean), ""
+    return share_text(percentile), scale_text(mean)
+
+
+def spoken_standing(mean: float | None, percentile: float | None) -> list[str]:
+    """The same in whole sentences, a line each."""
+    lines = [] if percentile is None else [percentile_text(percentile)]
+    return lines if mean is None else [*lines, tr("score {mean} of 10", mean=score_text(mean))]
 
 
 def change_text(change: float) -> str:
@@ -118,12 +131,8 @@ def change_text(change: float) -> str:
 
 def spoken_row(row: PhotoRow, percentile: float | None = None) -> str:
     """One photo in a sentence: the tooltip, and what a screen reader says."""
-    parts = [row.name]
-    if percentile is not None:
-        parts.append(percentile_text(percentile))
-    if row.mean is not None:
-        parts.append(tr("score {mean} of 10", mean=score_text(row.mean)))
-    else:
+    parts = [row.name, *spoken_standing(row.mean, percentile)]
+    if row.mean is None:
         parts.append(status_text(row.status))
     if row.moved is not None:
         change = decimal(abs(row.moved), 2)

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 
 from app.jobs import Jobs
 from app.translation import number, tr, trn
-from app.wording import score_text
+from app.wording import score_text, spoken_standing
 from core.curation.apply import Applied, Rejects, apply
 from core.curation.choice import Choice, GroupChoice
 from core.curation.plan import Plan, keep_only, preview, revise
@@ -32,6 +32,11 @@ CHOICE_ROLE = Qt.ItemDataRole.UserRole + 1
 """Gives the ``Choice`` of a cell, None for a group's heading."""
 GROUP_ROLE = Qt.ItemDataRole.UserRole + 2
 """Gives the ``GroupChoice`` that a row belongs to."""
+PERCENTILE_ROLE = Qt.ItemDataRole.UserRole + 3
+"""Gives the share (0..100) of its album that scored lower than a photo, where that is known."""
+
+Percentile = Callable[[int | None, float | None], float | None]
+"""Gives it of an album's id and a mean score."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,9 @@ class Scope:
 class PlanModel(QAbstractListModel):
     """The preview as one list: a heading per group, then its photos, the ones that stay first."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, percentile: Percentile, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._percentile = percentile
         self._rows: list[tuple[GroupChoice, Choice | None]] = []
 
     def set_plan(self, plan: Plan | None) -> None:
@@ -104,10 +110,17 @@ class PlanModel(QAbstractListModel):
             return choice
         if role == GROUP_ROLE:
             return group
+        told = (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
+        if choice is None:
+            said = role == Qt.ItemDataRole.DisplayRole or role in told
+            return group_text(group) if said else None
+        lead = choice.item.lead
         if role == Qt.ItemDataRole.DisplayRole:
-            return group_text(group) if choice is None else display_name(choice.item.lead.path.name)
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return group_text(group) if choice is None else choice_text(choice)
+            return display_name(lead.path.name)
+        if role == PERCENTILE_ROLE:
+            return self._percentile(lead.album_id, lead.mean)
+        if role in told:
+            return choice_text(choice, self._percentile(lead.album_id, lead.mean))
         return None
 
 
@@ -150,11 +163,10 @@ def choice_reason(choice: Choice) -> str:
     return tr(choice.phrase.text, **values)
 
 
-def choice_text(choice: Choice) -> str:
+def choice_text(choice: Choice, percentile: float | None = None) -> str:
     """What becomes of a photo and why, in a few lines."""
-    lines = [display_name(choice.item.lead.path.name)]
-    if choice.item.lead.mean is not None:
-        lines.append(tr("score {mean} of 10", mean=score_text(choice.item.lead.mean)))
+    lead = choice.item.lead
+    lines = [display_name(lead.path.name), *spoken_standing(lead.mean, percentile)]
     lines.append(f"{tr('Stays') if choice.kept else tr('Goes')}: {choice_reason(choice)}")
     if choice.too_close:
         lines.append(tr("too close to call"))
@@ -183,6 +195,8 @@ class Culling(QObject):
         """Waits until files of the user's judgements are written, before a preview notes them."""
         self.applying: Callable[[Callable[[], Applied]], Applied] = lambda work: work()
         """What files are moved in."""
+        self.percentile: Percentile = lambda *_: None
+        """Where a score stands in an album; the session sets it."""
         self.with_taste = True
         """Whether a learned taste counts, once it has earned to."""
         self.plan: Plan | None = None

@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 from app.jobs import Jobs
 from app.notifications import Notifier
 from app.translation import tr, trn
-from app.wording import score_text
+from app.wording import spoken_standing, standing_parts
 from core import people
 from core.grouping.items import MIN_FACE_AREA
 from core.library import people_queries
@@ -112,7 +112,15 @@ class PeopleModel(RowsModel):
 
 
 class FacesModel(RowsModel):
-    """One person's faces, those in the best photos first."""
+    """One person's faces, those in the best photos first.
+
+    Attributes:
+        percentile: gives the share (0..100) of an album that scored lower than a mean score.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.percentile: Callable[[int | None, float | None], float | None] = lambda *_: None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The face, and all in words."""
@@ -121,11 +129,12 @@ class FacesModel(RowsModel):
         face: PersonFace = self.rows[index.row()]
         if role == ROW_ROLE:
             return face
-        words = "–" if face.mean is None else score_text(face.mean)
+        percentile = self.percentile(face.album_id, face.mean)
         if role == Qt.ItemDataRole.DisplayRole:
-            return words
+            return "  ".join(filter(None, standing_parts(face.mean, percentile)))
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return tr("score {mean} of 10", mean=words)
+            said = spoken_standing(face.mean, percentile)
+            return "\n".join(said or [tr("Not scored")])
         return None
 
 

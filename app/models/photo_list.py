@@ -98,7 +98,11 @@ class PhotoListModel(QAbstractListModel):
 
     def percentile(self, row: PhotoRow) -> float | None:
         """Share (0..100) of a photo's album that scored lower, as far as that is known."""
-        return self._ranks.percentile(row.album_id, row.mean)
+        return self.percentile_of(row.album_id, row.mean)
+
+    def percentile_of(self, album_id: int | None, mean: float | None) -> float | None:
+        """Share (0..100) of an album's photos that scored lower than ``mean`` (1..10)."""
+        return self._ranks.percentile(album_id, mean)
 
     def position(self, photo_id: int) -> int | None:
         """Where a photo stands in the list, or None."""

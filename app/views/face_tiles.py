@@ -16,10 +16,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.models.face_crops import FaceCrops
-from app.models.people import ROW_ROLE, person_name
+from app.models.people import ROW_ROLE
 from app.theme import Theme, icon_pixmap
 from app.translation import trn
-from app.wording import score_text
 from core.library.people_queries import Person, PersonFace
 from core.library.people_rows import FacePlace
 
@@ -109,7 +108,7 @@ class FaceTile(QStyledItemDelegate):
         disc = QRectF(cell.center().x() - SIDE / 2, cell.y() + PADDING, SIDE, SIDE)
         self._paint_disc(painter, disc, self.place_of(row))
         area = QRect(option.rect.x() + 8, int(disc.bottom()) + 4, option.rect.width() - 16, 400)
-        self.paint_words(painter, row, disc, area)
+        self.paint_words(painter, row, str(index.data()), disc, area)
         painter.restore()
 
     def _paint_disc(self, painter: QPainter, disc: QRectF, place: FacePlace | None) -> None:
@@ -130,9 +129,14 @@ class FaceTile(QStyledItemDelegate):
         raise NotImplementedError
 
     def paint_words(
-        self, painter: QPainter, row: Person | PersonFace, disc: QRectF, area: QRect
+        self,
+        painter: QPainter,
+        row: Person | PersonFace,
+        text: str,
+        disc: QRectF,
+        area: QRect,
     ) -> None:
-        """What stands below it."""
+        """What stands below it; ``text`` is what the list says of the row."""
         raise NotImplementedError
 
     def _line(self, painter: QPainter, area: QRect, number: int, text: str) -> None:
@@ -154,7 +158,12 @@ class PersonTile(FaceTile):
         return row.cover
 
     def paint_words(
-        self, painter: QPainter, row: Person | PersonFace, disc: QRectF, area: QRect
+        self,
+        painter: QPainter,
+        row: Person | PersonFace,
+        text: str,
+        disc: QRectF,
+        area: QRect,
     ) -> None:
         """Name and number of photos; who has no name yet is asked for."""
         assert isinstance(row, Person)
@@ -164,7 +173,7 @@ class PersonTile(FaceTile):
         font.setItalic(row.hidden)
         painter.setFont(font)
         painter.setPen(tokens.color("text" if row.name else "text_dim"))
-        self._line(painter, area, 0, person_name(row))
+        self._line(painter, area, 0, text)
         painter.setFont(self._view.font())
         painter.setPen(tokens.color("text_dim"))
         self._line(painter, area, 1, trn("{n} photo", "{n} photos", row.photos))
@@ -196,7 +205,7 @@ class PersonTile(FaceTile):
 
 
 class PhotoFaceTile(FaceTile):
-    """One face of a person: crop, score, and a tick where the user said so."""
+    """One face of a person: crop, standing, and a tick where the user said so."""
 
     def place_of(self, row: Person | PersonFace) -> FacePlace | None:
         """The face itself."""
@@ -204,13 +213,18 @@ class PhotoFaceTile(FaceTile):
         return row.place
 
     def paint_words(
-        self, painter: QPainter, row: Person | PersonFace, disc: QRectF, area: QRect
+        self,
+        painter: QPainter,
+        row: Person | PersonFace,
+        text: str,
+        disc: QRectF,
+        area: QRect,
     ) -> None:
-        """The photo's score; a tick on faces that the user gave to this person."""
+        """The photo's place in its album and its score; a tick on faces that the user gave to this person."""
         assert isinstance(row, PersonFace)
         tokens = self._theme.tokens
         painter.setPen(tokens.color("text"))
-        self._line(painter, area, 0, "–" if row.mean is None else score_text(row.mean))
+        self._line(painter, area, 0, text)
         if not row.by_user:
             return
         spot = QRectF(disc.right() - 24, disc.bottom() - 24, 22, 22)

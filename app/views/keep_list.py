@@ -24,13 +24,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.models.culling import CHOICE_ROLE, GROUP_ROLE, PlanModel, choice_reason
+from app.models.culling import (
+    CHOICE_ROLE,
+    GROUP_ROLE,
+    PERCENTILE_ROLE,
+    PlanModel,
+    choice_reason,
+)
 from app.models.thumbnails import ThumbnailCache
 from app.theme import Theme, icon_pixmap
 from app.translation import tr
 from app.views.group_menu import BY_HAND
 from app.views.photo_delegate import draw_fitted
-from app.wording import score_text
+from app.wording import standing_parts
 from core.curation.choice import Choice
 
 SIDE = 132
@@ -38,7 +44,7 @@ PADDING = 8
 
 
 class ChoiceDelegate(QStyledItemDelegate):
-    """A photo that stays or goes: tick or cross, score, and the reason below."""
+    """A photo that stays or goes: tick or cross; its place in the album, score and reason below."""
 
     def __init__(self, thumbnails: ThumbnailCache, theme: Theme, view: QListView) -> None:
         super().__init__(view)
@@ -72,7 +78,7 @@ class ChoiceDelegate(QStyledItemDelegate):
             focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
             current = index.row() == self._view.currentIndex().row()
             hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-            self._paint_choice(painter, option, choice, focused or current, hovered)
+            self._paint_choice(painter, option, index, choice, focused or current, hovered)
         painter.restore()
 
     def _paint_heading(
@@ -99,6 +105,7 @@ class ChoiceDelegate(QStyledItemDelegate):
         self,
         painter: QPainter,
         option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
         choice: Choice,
         active: bool,
         hovered: bool,
@@ -117,7 +124,9 @@ class ChoiceDelegate(QStyledItemDelegate):
             painter.fillRect(area.adjusted(16, 0, -16, 0), tokens.color("border"))
         painter.setOpacity(1.0)
         self._paint_mark(painter, area.topLeft(), choice)
-        self._paint_words(painter, option, choice, area)
+        if choice.too_close:
+            self._paint_too_close(painter, option, area)
+        self._paint_words(painter, option, choice, index.data(PERCENTILE_ROLE), area)
 
     def _paint_mark(self, painter: QPainter, corner: QPoint, choice: Choice) -> None:
         tokens = self._theme.tokens
@@ -130,8 +139,29 @@ class ChoiceDelegate(QStyledItemDelegate):
         pixmap = icon_pixmap(name, tokens.colors[token], 16, ratio)
         painter.drawPixmap(QPointF(spot.x() + 4, spot.y() + 4), pixmap)
 
+    def _paint_too_close(
+        self, painter: QPainter, option: QStyleOptionViewItem, area: QRect
+    ) -> None:
+        """A chip at the photo's other upper corner."""
+        tokens = self._theme.tokens
+        words = tr("too close")
+        painter.setFont(_small(option.font))
+        metrics = painter.fontMetrics()
+        chip = QRectF(0, area.y() + 4, metrics.horizontalAdvance(words) + 14, 24)
+        chip.moveRight(area.right() - 3)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tokens.color("badge"))
+        painter.drawRoundedRect(chip, 12, 12)
+        painter.setPen(tokens.color("accent_text"))
+        painter.drawText(chip, int(Qt.AlignmentFlag.AlignCenter), words)
+
     def _paint_words(
-        self, painter: QPainter, option: QStyleOptionViewItem, choice: Choice, area: QRect
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        choice: Choice,
+        percentile: float | None,
+        area: QRect,
     ) -> None:
         tokens = self._theme.tokens
         line = option.fontMetrics.height()
@@ -140,20 +170,21 @@ class ChoiceDelegate(QStyledItemDelegate):
         font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)
         painter.setPen(tokens.color("text"))
-        mean = choice.item.lead.mean
-        text = score_text(mean) if mean is not None else "–"
+        lead, second = standing_parts(choice.item.lead.mean, percentile)
         first = QRect(area.x(), top, area.width(), line)
-        painter.drawText(first, int(Qt.AlignmentFlag.AlignLeft), text)
-        small = QFont(option.font)
-        small.setPointSizeF(max(1.0, small.pointSizeF() * 0.88))
-        painter.setFont(small)
-        if choice.too_close:
-            painter.setPen(tokens.color("accent_text"))
-            painter.drawText(first, int(Qt.AlignmentFlag.AlignRight), tr("too close"))
+        painter.drawText(first, int(Qt.AlignmentFlag.AlignLeft), lead)
+        painter.setFont(_small(option.font))
         painter.setPen(tokens.color("text_dim"))
+        painter.drawText(first, int(Qt.AlignmentFlag.AlignRight), second)
         rest = QRect(area.x(), top + line, area.width() + 4, 4 * line)
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap)
         painter.drawText(rest, flags, choice_reason(choice))
+
+
+def _small(font: QFont) -> QFont:
+    small = QFont(font)
+    small.setPointSizeF(max(1.0, small.pointSizeF() * 0.88))
+    return small
 
 
 class PlanView(QListView):

@@ -57,7 +57,7 @@ class KeepPage(QWidget):
         self._thumbnails = thumbnails
         self._theme = theme
         self._words = words
-        self._plan = PlanModel(self)
+        self._plan = PlanModel(culling.percentile, self)
         self.ties = ties
         self._decided: set[str] = set()
         self._place: int | None = None

@@ -28,6 +28,8 @@ NAME_WIDTH = 320
 class PhotoPane(QWidget):
     """A photo with score, stars and flag below it; the active pane has a border.
 
+    Without ``rating`` it has no stars, where something else is to be decided.
+
     Signals:
         activated(): clicked.
         rated(int): stars given with the mouse.
@@ -39,15 +41,17 @@ class PhotoPane(QWidget):
     zoomed = Signal(object, object)
     size_wanted = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, rating: bool = True) -> None:
         super().__init__(parent)
         self._theme = theme
         self._active = False
+        self._rating = rating
         self.row: PhotoRow | None = None
         self.photo: Photo | None = None
         self.canvas = PhotoCanvas(theme)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.score = label("", "title")
+        self.score.setMinimumWidth(1)  # else the pane could not get too narrow for its text
         self.note = label("", "small")
         self.name = ElidedLabel("", "small")
         self.flag = QLabel()
@@ -97,6 +101,7 @@ class PhotoPane(QWidget):
     def show_note(self, text: str) -> None:
         """A few words beside the score (how it compares)."""
         self.note.setText(text)
+        self._show_row()
 
     def show_best(self, pictures: PictureCache, thumbnails: ThumbnailCache) -> None:
         """Show the sharpest pixels there are."""
@@ -125,8 +130,8 @@ class PhotoPane(QWidget):
 
     def _show_row(self) -> None:
         row = self.row
-        for part in (self.score, self.stars):
-            part.setVisible(row is not None)
+        self.score.setVisible(row is not None)
+        self.stars.setVisible(row is not None and self._rating)
         self.name.setVisible(row is not None and self.width() >= NAME_WIDTH)
         if row is None:
             return
@@ -134,14 +139,22 @@ class PhotoPane(QWidget):
         self.canvas.setToolTip("" if self.name.isVisible() else row.name)
         self.canvas.setAccessibleName(row.name)
         percentile = None if self.photo is None else self.photo.percentile
-        self.score.setText(standing_text(row, percentile, short=self.width() < NAME_WIDTH))
         self.stars.set_rating(row.rating)
         self.flag.setVisible(row.flag is not None)
         if row.flag is not None:
             color = self._theme.tokens.colors[row.flag.value]
             self.flag.setPixmap(icon_pixmap(row.flag.value, color, 18, self.devicePixelRatioF()))
+        self.score.setText(standing_text(row, percentile))
+        if self.score.sizeHint().width() > self._room():
+            self.score.setText(standing_text(row, percentile, short=True))
         self.canvas.dimmed = row.flag is Flag.REJECT
         self.canvas.update()
+
+    def _room(self) -> int:
+        """Width that is left for the score; the name takes what remains of it."""
+        beside = [part for part in (self.note, self.flag, self.stars) if not part.isHidden()]
+        taken = sum(part.sizeHint().width() + 8 for part in beside)
+        return self.width() - 22 - taken
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A narrow pane keeps the score and the stars; the name is in the tooltip then."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from app.models.culling import choice_text, group_text
+from app.models.culling import Percentile, choice_text, group_text
 from app.models.pictures import PictureCache
 from app.models.thumbnails import ThumbnailCache
 from app.theme import Theme
@@ -45,6 +45,7 @@ class TieView(QWidget):
         thumbnails: ThumbnailCache,
         load_rows: LoadRows,
         load_details: LoadDetails,
+        percentile: Percentile,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
@@ -55,6 +56,7 @@ class TieView(QWidget):
         self._thumbnails = thumbnails
         self._load_rows = load_rows
         self._load_details = load_details
+        self._percentile = percentile
         self._theme = theme
         self.group: GroupChoice | None = None
         self.choices: list[Choice] = []
@@ -105,8 +107,7 @@ class TieView(QWidget):
         self._mark()
 
     def _make_pane(self) -> PhotoPane:
-        pane = PhotoPane(self._theme, self)
-        pane.stars.hide()
+        pane = PhotoPane(self._theme, self, rating=False)
         pane.activated.connect(lambda: self._choose(self.panes.index(pane)))
         pane.zoomed.connect(lambda zoom, center: self._sync(pane, zoom, center))
         pane.size_wanted.connect(self._settle.start)
@@ -118,7 +119,7 @@ class TieView(QWidget):
         for pane, choice in zip(self.panes, self.choices, strict=False):
             row = rows.get(choice.item.id)
             pane.show_row(row)
-            pane.setToolTip(choice_text(choice))
+            pane.setToolTip(self._told(choice))
             if row is not None:
                 pane.show_best(self._pictures, self._thumbnails)
                 self._load_details(row.id, pane.show_details)
@@ -133,7 +134,11 @@ class TieView(QWidget):
         for place, pane in enumerate(self.panes):
             pane.set_active(place == self.current)
         if self.choices:
-            self.setAccessibleDescription(choice_text(self.choices[self.current]))
+            self.setAccessibleDescription(self._told(self.choices[self.current]))
+
+    def _told(self, choice: Choice) -> str:
+        lead = choice.item.lead
+        return choice_text(choice, self._percentile(lead.album_id, lead.mean))
 
     def keep_only(self) -> None:
         """Keep the chosen shot, reject the rest of its group as far as N allows."""

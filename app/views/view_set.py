@@ -50,6 +50,7 @@ class ViewSet(QObject):
                 session.thumbnails,
                 session.load_rows,
                 session.load_details,
+                session.culling.percentile,
                 theme,
             ),
             theme,
@@ -78,6 +79,7 @@ class ViewSet(QObject):
 
     def _connect(self) -> None:
         session, pages = self._session, self.pages
+        session.browser.photos.dataChanged.connect(lambda *_: self._repaint_standings())
         session.details.loaded.connect(self.loupe.show_photo)
         self.grid.show_bursts(session.bursts.size_of)
         session.bursts.changed.connect(self.grid.viewport().update)
@@ -93,6 +95,10 @@ class ViewSet(QObject):
         )
         pages.welcome.demo_requested.connect(session.actions.add_demo)
         pages.empty.show_all_requested.connect(session.browser.show_all)
+
+    def _repaint_standings(self) -> None:
+        for view in (self.keep.view, self.people.faces):
+            view.viewport().update()
 
     def _refresh_people(self, _change: object) -> None:
         if self.people.isVisible():

@@ -38,6 +38,7 @@ class PersonFace:
     place: FacePlace
     by_user: bool
     mean: float | None
+    album_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def faces_of(queries: Queries, person_id: int, model: str) -> list[PersonFace]:
         model_id = connection.scalar(select(models.c.id).where(models.c.key == model))
         scores = and_(analyses.c.photo_id == photos.c.id, analyses.c.model_id == (model_id or -1))
         rows = connection.execute(
-            select(person_faces, analyses.c.mean)
+            select(person_faces, analyses.c.mean, photos.c.album_id)
             .select_from(
                 person_faces.join(photos, photos.c.id == person_faces.c.photo_id).outerjoin(
                     analyses, scores
@@ -143,6 +144,7 @@ def faces_of(queries: Queries, person_id: int, model: str) -> list[PersonFace]:
             FacePlace(row.photo_id, Box(row.x, row.y, row.w, row.h)),
             row.source != PROGRAM,
             row.mean,
+            row.album_id,
         )
         for row in rows
     ]
@@ -166,7 +168,7 @@ def loose_faces(
         rows = connection.execute(
             select(
                 faces.c.id, faces.c.photo_id, faces.c.x, faces.c.y, faces.c.w, faces.c.h,
-                analyses.c.mean,
+                analyses.c.mean, photos.c.album_id,
             )
             .select_from(
                 faces.join(photos, photos.c.id == faces.c.photo_id).outerjoin(analyses, scores)
@@ -184,7 +186,8 @@ def loose_faces(
             box = Box(row.x, row.y, row.w, row.h)
             if any(overlap(box, one) >= MIN_FACE_OVERLAP for one in told.get(row.photo_id, ())):
                 continue
-            found.append(PersonFace(row.id, FacePlace(row.photo_id, box), False, row.mean))
+            place = FacePlace(row.photo_id, box)
+            found.append(PersonFace(row.id, place, False, row.mean, row.album_id))
             if len(found) >= most:
                 break
     return found

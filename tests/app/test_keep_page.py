@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
-from app.models.culling import CHOICE_ROLE, GROUP_ROLE, choice_reason
+from app.models.culling import CHOICE_ROLE, GROUP_ROLE, PERCENTILE_ROLE, choice_reason
 from app.session import Session
 from app.theme import Theme
 from app.translation import use_language
@@ -54,6 +54,23 @@ def test_reasons_are_told_in_the_users_language(
     assert told["low.jpg"].startswith("Bewertung 4,26")
     in_english = {c.item.lead.path.name: c.reason for g in plan.groups for c in g.choices}
     assert in_english["low.jpg"].startswith("scores 4.26")
+
+
+def test_a_photo_is_told_its_place_in_the_album_before_its_score(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    build(library, tmp_path / "album", shots(4))
+    session.browser.change(model=MODEL)
+    window = open_window()
+    window.show_view("keep")
+    model = window.keep.view.model()
+    qtbot.waitUntil(lambda: model.rowCount() == 5)
+    best = model.index(1, 0)
+    qtbot.waitUntil(lambda: best.data(PERCENTILE_ROLE) is not None)
+    name, place, score = best.data(Qt.ItemDataRole.AccessibleTextRole).splitlines()[:3]
+    assert name == best.data()
+    assert place == "Better than 88 % of this album"
+    assert score.startswith("score ")
 
 
 def test_a_fault_inside_a_reason_is_translated_too() -> None:

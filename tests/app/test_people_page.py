@@ -89,8 +89,13 @@ def test_not_this_person_takes_a_face_out_and_somebody_else_moves_it(
     page = window.people
     session.people.open(people[0].id)
     qtbot.waitUntil(lambda: session.people.faces.rowCount() == 3)
-    scores = [session.people.faces.index(row).data() for row in range(3)]
+    rows = [session.people.faces.index(row) for row in range(3)]
+    scores = [row.data(ROW_ROLE).mean for row in rows]
     assert scores == sorted(scores, reverse=True)
+    qtbot.waitUntil(lambda: "%" in rows[0].data())
+    said = rows[0].data(Qt.ItemDataRole.AccessibleTextRole).splitlines()
+    assert rows[0].data() == "72 %  2.88/10"
+    assert said == ["Better than 72 % of this album", "score 2.88 of 10"]
     page.faces.selectionModel().select(session.people.faces.index(0), Choose)
     qtbot.mouseClick(page.deny, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: session.people.faces.rowCount() == 2)

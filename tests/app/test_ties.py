@@ -46,6 +46,12 @@ def test_shift_p_keeps_one_rejects_the_rest_and_goes_on(
     assert first is not None
     assert [c.item.id for c in page.ties.choices] == [ids[1], ids[0]]
     assert page.ties.title.text().startswith("1 of 2")
+    pane = page.ties.panes[0]
+    qtbot.waitUntil(lambda: "%" in pane.score.text())
+    assert pane.score.text() == "83 %  5.05/10"
+    assert not pane.stars.isVisible()
+    told = page.ties.accessibleDescription().splitlines()
+    assert told[1:3] == ["Better than 83 % of this album", "score 5.05 of 10"]
     qtbot.keyClick(page.ties, Qt.Key.Key_Right)
     shift = Qt.KeyboardModifier.ShiftModifier
     qtbot.keyClick(page.ties, Qt.Key.Key_P, shift)
