@@ -220,7 +220,7 @@ class PhotoFaceTile(FaceTile):
         disc: QRectF,
         area: QRect,
     ) -> None:
-        """The photo's place in its album and its score; a tick on faces that the user gave to this person."""
+        """The photo's standing; a tick on faces that the user gave to this person."""
         assert isinstance(row, PersonFace)
         tokens = self._theme.tokens
         painter.setPen(tokens.color("text"))
