@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -33,6 +34,7 @@ from app.models.thumbnails import ThumbnailCache
 from app.models.why import Asking, PhotoWhy
 from app.notifications import Notifier
 from app.translation import tr, trn
+from app.wording import size_text
 from core.domain import (
     Album,
     IndexProgress,
@@ -45,10 +47,10 @@ from core.forgetting_faces import Erased, erase_faces
 from core.grouping.groups import Grouping
 from core.grouping.identify import PeopleLoop
 from core.indexing.analyzing import lower_priority
-from core.inference.session import available_processors
 from core.library.library import Library
 from core.library.turns import JOINED, Turn
 from core.settings import Settings
+from core.thumbnails import delete_thumbnails, thumbnail
 from core.watching import AlbumWatcher
 
 log = logging.getLogger(__name__)
@@ -94,7 +96,8 @@ class Session(QObject):
         self.bursts.changed.connect(self._on_bursts)
         self.browser.headings_of = self.bursts.headings
         self.albums = AlbumListModel(self)
-        self.thumbnails = ThumbnailCache(library.thumbnails.get, thumbnail_memory_mb, self)
+        load = partial(thumbnail, library)
+        self.thumbnails = ThumbnailCache(load, thumbnail_memory_mb, self)
         self.pictures = PictureCache(decode, self.decoding, self)
         self.details = PhotoDetails(library.queries, self.browser, self.jobs, self)
         self.why = PhotoWhy(library.queries, self.browser, self.jobs, asking, self)
@@ -113,9 +116,7 @@ class Session(QObject):
         self.people.model = model_id
         self.people.undo_wanted = self.actions.undo
         self.people.faces.percentile = self.browser.photos.percentile_of
-        self.face_crops = FaceCrops(
-            library.thumbnails.get, self._path_of, decode, self.decoding, self
-        )
+        self.face_crops = FaceCrops(load, self._path_of, decode, self.decoding, self)
         self.battery = BatteryRule(False)
         self._latest = IndexProgress()
         self._people_loop: PeopleLoop | None = None
@@ -228,15 +229,24 @@ class Session(QObject):
         if not progress.busy and self._people_loop is not None:
             self._people_loop.wake()
 
-    def ask_machine(
-        self,
-        processors: Callable[[Sequence[str]], object],
-        storage: Callable[[Path, int], object],
-    ) -> None:
-        """What could run models here, and where the library is and how many bytes it takes."""
-        self.jobs.run(available_processors, processors)
-        folder = self.library.path
-        self.jobs.run(lambda: _bytes_in(folder), lambda size: storage(folder, size))
+    def ask_storage(self, tell: Callable[[Path, int, int], object]) -> None:
+        """Where the library is, how many bytes it takes, and how many of them its thumbnails."""
+        library = self.library
+
+        def work() -> tuple[int, int]:
+            return _bytes_in(library.path), library.thumbnails.total_bytes()
+
+        self.jobs.run(work, lambda sizes: tell(library.path, *sizes))
+
+    def delete_thumbnails(self, then: Callable[[], object]) -> None:
+        """Make room on the disk; thumbnails are made again when they are looked at."""
+        library = self.library
+
+        def tell(freed: int) -> None:
+            self.notifier.say(tr("{size} of thumbnails deleted", size=size_text(freed)))
+            then()
+
+        self.jobs.run(lambda: delete_thumbnails(library), tell)
 
     def refresh_albums(self) -> None:
         """Ask for the albums again."""

@@ -20,6 +20,7 @@ from app.views.places import Places
 from app.views.settings_sheet import SettingsSheet
 from core.analysis import DEFAULT_MODEL
 from core.inference.cards import bundled_models
+from core.inference.session import available_processors
 from core.settings import Settings
 
 
@@ -74,7 +75,11 @@ class Preferences(QObject):
         sheet.reopen_requested.connect(self.reopen_wanted)
         sheet.model_asked.connect(self._help.show_model)
         sheet.keys_asked.connect(self._edit_keys)
-        session.ask_machine(sheet.scoring.show_processors, sheet.scoring.show_place)
+        session.jobs.run(available_processors, sheet.scoring.show_processors)
+        sheet.opening.connect(lambda: session.ask_storage(sheet.show_storage))
+        sheet.storage.delete_requested.connect(
+            lambda: session.delete_thumbnails(lambda: session.ask_storage(sheet.show_storage))
+        )
         sheet.taste.reset_requested.connect(session.taste.reset)
         session.taste.changed.connect(sheet.show_taste)
         self._places.join_settings(sheet)

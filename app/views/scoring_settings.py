@@ -1,18 +1,15 @@
-"""How scoring uses the machine: precision, processor, battery; and where what it makes is kept."""
+"""How scoring uses the machine: precision, processor, battery."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from app.theme import Theme
 from app.translation import tr
-from app.views.controls import ChoiceButton, label, push_button
-from app.wording import size_text
+from app.views.controls import ChoiceButton
 from core.settings import Settings
 
 PROCESSOR_NAMES = {
@@ -44,16 +41,9 @@ class ScoringSettings(QObject):
         )
         self.processor = ChoiceButton(tr("Processor"), "settings", theme)
         self.battery = QCheckBox(tr("Wait while the computer runs on its battery"))
-        self.place = label("", "small")
-        self.place.setWordWrap(True)
-        self.place.setMinimumWidth(300)
-        self.open_place = push_button(tr("Open in the file manager"), link=True)
-        self._folder: Path | None = None
         self.precision.chosen.connect(lambda name: self.changed.emit({"precision": name}))
         self.processor.chosen.connect(lambda name: self.changed.emit({"processor": name}))
         self.battery.toggled.connect(lambda on: self.changed.emit({"pause_on_battery": on}))
-        self.open_place.clicked.connect(self._open)
-        self.show_place(None, 0)
 
     def rows(self) -> tuple[tuple[str, QWidget], ...]:
         """Controls about scoring in their order, each with its name."""
@@ -62,10 +52,6 @@ class ScoringSettings(QObject):
             (tr("Processor"), self.processor),
             ("", self.battery),
         )
-
-    def storage_rows(self) -> tuple[tuple[str, QWidget], ...]:
-        """Where the library is, and how large."""
-        return (tr("Library and thumbnails"), self.place), ("", self.open_place)
 
     def show_settings(self, settings: Settings) -> None:
         """Show what is in force."""
@@ -90,16 +76,3 @@ class ScoringSettings(QObject):
         )  # fmt: skip
         self.processor.show_value(self._wanted)
         self.processor.setEnabled(len(names) > 1)
-
-    def show_place(self, folder: Path | None, size: int) -> None:
-        """Where the library and its thumbnails are kept, and how many bytes they take."""
-        self._folder = folder
-        self.place.setText(
-            "" if folder is None
-            else tr("{size} in {folder}", size=size_text(size), folder=str(folder))
-        )  # fmt: skip
-        self.open_place.setVisible(folder is not None)
-
-    def _open(self) -> None:
-        if self._folder is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
@@ -24,6 +25,7 @@ from app.views.key_editor import PRESET_NAMES
 from app.views.metadata_settings import MetadataSettings
 from app.views.scoring_settings import ScoringSettings
 from app.views.sheet import Sheet
+from app.views.storage_settings import StorageSettings
 from app.views.taste_settings import TasteSettings
 from core.inference.cards import ModelCard
 from core.settings import KEY_PRESETS, THEMES, Settings
@@ -92,13 +94,8 @@ class SettingsSheet(Sheet):
         self.workers.setRange(0, 64)
         self.workers.setSpecialValueText(tr("Automatic"))
         self.workers.setAccessibleName(tr("Photos scored at once"))
-        self.memory = QSpinBox()
-        self.memory.setRange(16, 8192)
-        self.memory.setSingleStep(32)
-        self.memory.setSuffix(" MB")
-        self.memory.setAccessibleName(tr("Memory for thumbnails"))
-        for spin in (self.workers, self.memory):
-            spin.setMinimumSize(120, 30)
+        self.workers.setMinimumSize(120, 30)
+        self.storage = StorageSettings(self)
         self.folders = FolderSettings(theme)
         self.metadata = MetadataSettings(theme, self)
         self.scoring = ScoringSettings(theme, self)
@@ -129,8 +126,7 @@ class SettingsSheet(Sheet):
             (tr("Scoring"), ((tr("Model"), self.model), ("", self.card), ("", self.about_model),
                              (tr("Photos scored at once"), self.workers),
                              *self.scoring.rows())),
-            (tr("Memory"), ((tr("Memory for thumbnails"), self.memory),
-                            *self.scoring.storage_rows())),
+            (tr("Memory and disk"), self.storage.rows()),
             (tr("My taste"), self.taste.rows()),
             (tr("Other programs"), self.metadata.rows()),
             (tr("Privacy"), (("", self.faces),)),
@@ -144,7 +140,7 @@ class SettingsSheet(Sheet):
                 align = Qt.AlignmentFlag.AlignLeft
                 wide = control in (
                     self.card, self.faces, self.folders, self.metadata.note, self.taste.note,
-                    self.scoring.place,
+                    *self.storage.wide,
                 )  # fmt: skip
                 grid.addWidget(control, number, 1, Qt.AlignmentFlag(0) if wide else align)
         grid.setRowStretch(grid.rowCount(), 1)
@@ -167,7 +163,7 @@ class SettingsSheet(Sheet):
             lambda: self.model_asked.emit(self._settings.model or self._default_model)
         )
         self.workers.valueChanged.connect(lambda count: self._change(workers=count))
-        self.memory.valueChanged.connect(lambda size: self._change(thumbnail_memory_mb=size))
+        self.storage.changed.connect(lambda changes: self._change(**changes))
         self.reopen.clicked.connect(self.reopen_requested)
         self.scoring.changed.connect(lambda changes: self._change(**changes))
         self.taste.on.toggled.connect(lambda on: self._change(taste=on))
@@ -185,6 +181,12 @@ class SettingsSheet(Sheet):
     def show_taste(self, known: Taste | None) -> None:
         """Tell what was learned of the user's taste."""
         self.taste.show_taste(known)
+        if self.isVisible():
+            self.place()
+
+    def show_storage(self, folder: Path, size: int, thumbnails: int) -> None:
+        """Tell where the library is, how many bytes it takes, and how many its thumbnails."""
+        self.storage.show_sizes(folder, size, thumbnails)
         if self.isVisible():
             self.place()
 
@@ -206,7 +208,7 @@ class SettingsSheet(Sheet):
         self.badges.setChecked(settings.show_badges)
         self.advance.setChecked(settings.auto_advance)
         self.workers.setValue(settings.workers)
-        self.memory.setValue(settings.thumbnail_memory_mb)
+        self.storage.show_settings(settings)
         self.metadata.show_settings(settings)
         self.scoring.show_settings(settings)
         self.taste.on.setChecked(settings.taste)

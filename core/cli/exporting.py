@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +28,7 @@ from core.exporting.selection import Ranked, Which, ranked
 from core.exporting.sheet import write_contact_sheet
 from core.exporting.tables import write_table
 from core.paths import absolute, display_name
+from core.thumbnails import thumbnails
 
 
 class Form(enum.StrEnum):
@@ -85,7 +87,7 @@ def export(
                 chosen,
                 resize,
                 title or display_name(wanted.name),
-                opened_library.thumbnails.get_many,
+                partial(thumbnails, opened_library),
             )
     if as_json:
         print_json(

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from core.curation.choice import Choice, GroupChoice, Why, choose
@@ -18,6 +19,7 @@ from core.grouping.items import Item
 from core.library import group_queries
 from core.library.library import Library
 from core.taste import Taste
+from core.thumbnails import thumbnails
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +130,7 @@ def preview(
         photos,
         by,
         marks=group_queries.marks(library.queries),
-        thumbnails=library.thumbnails.get_many,
+        thumbnails=partial(thumbnails, library),
     )
     return plan_groups(groups, n, by, freeze(groups.items))
 
@@ -142,7 +144,7 @@ def rest_of_group(library: Library, photo_ids: Sequence[int]) -> list[int]:
         groups = group_photos(
             group_queries.group_photos(library.queries, "", folder=folder),
             marks=group_queries.marks(library.queries),
-            thumbnails=library.thumbnails.get_many,
+            thumbnails=partial(thumbnails, library),
         )
         for group in groups.groups:
             ids = [photo.id for item in group.items for photo in item.photos]

@@ -114,6 +114,29 @@ class ThumbnailStore:
             lambda connection: _write(connection, "DELETE FROM thumbnails WHERE id = ?", rows)
         )
 
+    def delete_all(self, keep: Iterable[int] = ()) -> None:
+        """Forget all thumbnails but those of some photos, and give their room back to the disk.
+
+        Raises:
+            LibraryError: the disk is full or can't be written, or another program reads just now.
+        """
+        kept = [(int(photo_id),) for photo_id in keep]
+
+        def work(connection: sqlite3.Connection) -> None:
+            if kept:
+                connection.execute("CREATE TEMP TABLE kept (id INTEGER PRIMARY KEY)")
+                try:
+                    _write(connection, "INSERT OR IGNORE INTO kept VALUES (?)", kept)
+                    connection.execute("DELETE FROM thumbnails WHERE id NOT IN kept")
+                finally:
+                    connection.execute("DROP TABLE kept")
+            else:
+                connection.execute("DELETE FROM thumbnails")
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+        self._run(work)
+
     def total_bytes(self) -> int:
         """Size of the store on disk."""
         total = 0

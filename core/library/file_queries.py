@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import LargeBinary, Select, and_, func, or_, select, text, type_coerce
 from sqlalchemy.engine import Connection
 
-from core.domain import FileState
+from core.domain import FileState, Status
 from core.library.database import reading
 from core.library.filters import below, file_state, in_folders
 from core.library.listing import MISSING, listing
 from core.library.reads import CHUNK, Reads, chunks
 from core.library.reason_queries import unmeasured
 from core.library.rows import row_path
-from core.library.schema import albums, judgements, models, photos
+from core.library.schema import albums, analyses, judgements, models, photos
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,25 @@ class FileQueries(Reads):
             for chunk in chunks(ids)
             for known in self._known(photos.c.id.in_(chunk))
         }
+
+    def read_files(self, ids: Sequence[int]) -> dict[int, Path]:
+        """Paths, by id, of those of these photos whose pictures were read as their files are."""
+        read = analyses.c.status.in_([Status.SCORED.value, Status.NOT_SCORED.value])
+        analysed = (
+            select(analyses.c.photo_id)
+            .where(analyses.c.photo_id == photos.c.id, read, analyses.c.source == file_state)
+            .exists()
+        )
+        with reading(self._engine) as connection:
+            return {
+                row.id: row_path(row)
+                for chunk in chunks(ids)
+                for row in connection.execute(
+                    select(photos.c.id, photos.c.folder, photos.c.name).where(
+                        photos.c.id.in_(chunk), photos.c.missing_since.is_(None), analysed
+                    )
+                )
+            }
 
     def files_at(self, paths: Sequence[Path]) -> dict[Path, KnownFile]:
         """Known files at particular places."""

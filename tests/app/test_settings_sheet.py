@@ -13,10 +13,25 @@ from app.opening import open_session
 from app.session import Session
 from core.domain import IndexProgress
 from core.inference.session import SessionPool
+from core.library.analysis_writes import AnalyzedPhoto
 from core.library.library import Library
+from core.reconcile import reconcile
 from core.settings import Settings
 from tests.app.conftest import OpenWindow
-from tests.app.synthetic import fill
+from tests.app.synthetic import MODEL, fill, scored
+
+
+def saved_photos(library: Library, folder: Path, count: int) -> list[int]:
+    """Scored photos whose files are as the library knows them."""
+    ids = fill(library, folder, count, lambda _: None, thumbnails=True)
+    reconcile(library, folder)
+    files = library.queries.files_by_id(ids)
+    done = [
+        AnalyzedPhoto(i, f"{file.size}:{file.mtime_ns}", scored(n))
+        for n, (i, file) in enumerate(files.items())
+    ]
+    library.writer.save_analyses(MODEL, done).result()
+    return ids
 
 
 def test_the_machine_is_asked_what_it_has_and_the_choice_is_kept(
@@ -28,7 +43,7 @@ def test_the_machine_is_asked_what_it_has_and_the_choice_is_kept(
     window.preferences.save = kept.append
     window.commands["settings"].trigger()
     sheet = window.preferences.sheet
-    qtbot.waitUntil(lambda: str(library.path) in sheet.scoring.place.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: str(library.path) in sheet.storage.place.text(), timeout=20_000)
     assert not sheet.footer.isVisible()
     sheet.scoring.precision.chosen.emit("exact")
     assert kept[-1].precision == "exact"
@@ -41,6 +56,25 @@ def test_the_machine_is_asked_what_it_has_and_the_choice_is_kept(
     assert kept[-1].processor == "cuda"
     sheet.scoring.show_processors(("cpu",))  # a settings file of another machine
     assert "not there" in sheet.scoring.processor.text()
+
+
+def test_thumbnails_are_deleted_from_the_disk_and_made_again_when_looked_at(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    ids = saved_photos(library, tmp_path / "album", 40)
+    window = open_window()
+    window.commands["settings"].trigger()
+    sheet = window.preferences.sheet
+    qtbot.waitUntil(sheet.storage.delete.isEnabled)
+    before = sheet.storage.thumbnails.text()
+    assert str(library.path) in sheet.storage.place.text()
+    assert sheet.storage.open_place.isVisible()
+    sheet.storage.delete.click()
+    qtbot.waitUntil(lambda: sheet.storage.thumbnails.text() != before)
+    assert "thumbnails deleted" in window.messages.text.text()
+    session.thumbnails.clear()
+    sheet.dismiss()
+    qtbot.waitUntil(lambda: session.thumbnails.get(ids[3]) is not None, timeout=20_000)
 
 
 def test_waiting_on_battery_is_switched_while_it_works(
