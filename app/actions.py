@@ -118,10 +118,11 @@ class UserActions(QObject):
 
     def redo(self) -> None:
         """Do again what was taken back last."""
-        self._jobs.run(lambda: _redo(self._library), self._tell_redone)
+        self._jobs.run(lambda: _redo(self._library), lambda done: self._tell_redone(*done))
 
     def _tell_undone(self, done: Undone, entry: HistoryEntry | None) -> None:
         self.undone.emit()
+        self._look_again(entry)
         what = done.description if entry is None else entry_title(entry)
         text = tr("Undone: {what}", what=what)
         if done.unrestored:
@@ -164,18 +165,33 @@ class UserActions(QObject):
             self._undo_failed,
         )
 
-    def _tell_redone(self, what: str | None) -> None:
+    def _tell_redone(self, what: str | None, entry: HistoryEntry | None) -> None:
         if what is None:
             self._notifier.say(tr("Nothing to redo"))
-        else:
-            self.undone.emit()
-            self._notifier.say(tr("Done again: {what}", what=what), tr("Undo"), self.undo)
+            return
+        self.undone.emit()
+        self._look_again(entry)
+        said = what if entry is None else entry_title(entry)
+        self._notifier.say(tr("Done again: {what}", what=said), tr("Undo"), self.undo)
+
+    def _look_again(self, entry: HistoryEntry | None) -> None:
+        """An album that is back, or follows its earlier rules, is looked through."""
+        if entry is None or entry.kind != "album":
+            return
+        path, queries = Path(entry.details["path"]), self._library.queries
+
+        def tell(album: Album | None) -> None:
+            if album is not None and album.path == path:
+                self.ignoring_changed.emit(album)
+
+        self._jobs.run(lambda: queries.album_of(path), tell)
 
     def add_albums(self, paths: Sequence[Path]) -> None:
         """Add folders as albums; a file stands for the folder it is in."""
         folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
         for folder in folders:
-            self._jobs.follow(self._writer.add_album(folder), self.album_added.emit)
+            future = self._writer.add_album(folder, journaled=True)
+            self._jobs.follow(future, self.album_added.emit)
 
     def save_search(self, name: str, query: str) -> None:
         """Keep a search as a smart album."""
@@ -197,18 +213,13 @@ class UserActions(QObject):
     def set_ignored(self, album: Album, patterns: Sequence[str]) -> None:
         """Leave files of these names out of an album from now on, and look through it again."""
 
-        def work() -> list[str]:
-            before = self._library.queries.ignore_patterns(album.id)
-            self._writer.set_ignore_patterns(album.id, patterns).result()
-            return before
-
-        def tell(before: list[str]) -> None:
+        def tell(entry: int | None) -> None:
             self.ignoring_changed.emit(album)
-            if before != list(patterns):
+            if entry is not None:
                 text = tr("“{name}” is looked through by its new rules.", name=album.name)
-                self._notifier.say(text, tr("Undo"), lambda: self.set_ignored(album, before))
+                self._notifier.say(text, tr("Undo"), lambda: self.take_back(entry))
 
-        self._jobs.run(work, tell)
+        self._jobs.follow(self._writer.set_ignore_patterns(album.id, patterns), tell)
 
     def add_demo(self) -> None:
         """Make the demo album in the user's pictures, or find it there, and add it."""
@@ -217,15 +228,13 @@ class UserActions(QObject):
         self._jobs.run(lambda: make_demo(folder), lambda _: self.add_albums([folder]))
 
     def remove_album(self, album: Album) -> None:
-        """Forget an album. The photos on disk are not touched, and adding it again brings all
+        """Forget an album. The photos on disk are not touched, and taking it back brings all
         ratings back, so it asks no question and offers the way back instead."""
 
-        def removed(_: None) -> None:
-            self._notifier.say(
-                tr("“{name}” is no longer watched. Its photos are untouched.", name=album.name),
-                tr("Add it again"),
-                lambda: self.add_albums([album.path]),
-            )
+        def removed(entry: int | None) -> None:
+            text = tr("“{name}” is no longer watched. Its photos are untouched.", name=album.name)
+            if entry is not None:
+                self._notifier.say(text, tr("Undo"), lambda: self.take_back(entry))
 
         self._jobs.follow(self._writer.remove_album(album.id), removed)
 
@@ -236,12 +245,11 @@ def _undo(library: Library, entry: int | None) -> Undone:
     return undo(library, entry)
 
 
-def _redo(library: Library) -> str | None:
-    """Do again what was taken back last; gives what that is, in the user's language."""
+def _redo(library: Library) -> tuple[str | None, HistoryEntry | None]:
+    """Do again what was taken back last; gives what that is, with its entry."""
     what = library.writer.redo().result()
     again = (e for e in history(library, 50) if e.description == what and not e.undone)
-    entry = next(again, None)
-    return what if entry is None else entry_title(entry)
+    return what, None if what is None else next(again, None)
 
 
 def _with_entry(library: Library, done: Undone) -> tuple[Undone, HistoryEntry | None]:

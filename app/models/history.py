@@ -119,6 +119,7 @@ def entry_title(entry: HistoryEntry) -> str:
         "curation": _curation,
         "people": _people,
         "groups": _groups,
+        "album": _album,
     }.get(entry.kind)
     if words is not None:
         return words(entry)
@@ -197,6 +198,15 @@ def _people(entry: HistoryEntry) -> str:
         "hide": tr("Hidden: {name}", name=name),
         "show": tr("Shown again: {name}", name=name),
     }.get(str(action), entry.description)
+
+
+def _album(entry: HistoryEntry) -> str:
+    name = str(entry.details.get("name") or "")
+    return {
+        "added": tr("Folder added: {name}", name=name),
+        "removed": tr("No longer watched: {name}", name=name),
+        "ignored": tr("What is ignored in {name}", name=name),
+    }.get(str(entry.details.get("action")), entry.description)
 
 
 def _smart_album(old: str | None, new: str | None) -> str:

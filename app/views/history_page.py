@@ -31,6 +31,7 @@ ICONS = {
     "people": "person",
     "smart_album": "search",
     "groups": "survey",
+    "album": "album",
 }
 MARGIN = 12
 ICON = 36

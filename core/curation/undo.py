@@ -14,6 +14,7 @@ from core.curation.lock import CurationBusyError, locked
 from core.curation.restore import take_back
 from core.errors import UsageError
 from core.library import (
+    album_writes,
     curation_writes,
     group_mark_writes,
     group_queries,
@@ -35,11 +36,12 @@ class HistoryEntry:
     Attributes:
         id: what ``undo`` takes.
         at: when, UTC.
-        kind: ``curation``, ``judgement``, ``people``, ``groups`` or ``smart_album``.
+        kind: ``curation``, ``judgement``, ``people``, ``groups``, ``album`` or ``smart_album``.
         description: one line.
         details: what was done, for putting it into words: of a curation ``rejects``, ``n`` and
             ``by``, of a judgement the value of each field where all photos got the same, of people
-            ``action``, ``name`` and ``count``, of groups ``action``.
+            ``action``, ``name`` and ``count``, of groups ``action``, of an album ``action``
+            (``added``, ``removed``, ``ignored``), ``name`` and ``path``.
         undone: whether it is taken back.
         photos: how many photos it changed.
         files: how many files are away because of it now.
@@ -100,6 +102,9 @@ def _entry(record: CurationRecord, raws: frozenset[int] = frozenset()) -> Histor
     elif record.kind == group_mark_writes.GROUPS:
         photos = int(record.after.get("count", 0))
         details = {"action": record.after.get("action")}
+    elif record.kind == album_writes.ALBUM:
+        photos = 0
+        details = _about_album(record)
     elif record.kind == smart_album_writes.SMART_ALBUM:
         photos = 0
         details = {
@@ -122,6 +127,13 @@ def _entry(record: CurationRecord, raws: frozenset[int] = frozenset()) -> Histor
         undoable=not undone or bool(away),
         details=details,
     )
+
+
+def _about_album(record: CurationRecord) -> dict[str, Any]:
+    before, after = record.before["album"], record.after["album"]
+    known = after or before
+    action = "added" if before is None else "removed" if after is None else "ignored"
+    return {"action": action, "name": known["name"], "path": known["path"]}
 
 
 def _judged(record: CurationRecord) -> dict[str, Any]:
@@ -165,6 +177,8 @@ def undo(library: Library, journal_id: int | None = None) -> Undone:
             back = smart_album_writes.take_back
             library.writer.submit(lambda c: back(c, record.id)).result()
             return Undone(record.id, record.description, repeatable=True)
+        if record.kind == album_writes.ALBUM:
+            return _take_back_album(library, record)
         if record.kind == group_mark_writes.GROUPS:
             return _take_back_marks(library, record)
         if record.kind == people_rows.PEOPLE:
@@ -187,6 +201,12 @@ def _take_back_judgement(library: Library, record: CurationRecord) -> Undone:
         photo_ids=tuple(int(key) for key in record.after if int(key) not in kept),
         repeatable=True,
     )
+
+
+def _take_back_album(library: Library, record: CurationRecord) -> Undone:
+    done = library.writer.submit(lambda c: album_writes.take_back(c, record.id)).result()
+    notes = () if done else ("What was decided about this album since is left so.",)
+    return Undone(record.id, record.description, notes=notes, repeatable=done)
 
 
 def _take_back_marks(library: Library, record: CurationRecord) -> Undone:

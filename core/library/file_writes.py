@@ -1,4 +1,4 @@
-"""Writes about albums and files. Each function runs inside the writer's transaction."""
+"""Writes about files. Each function runs inside the writer's transaction."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection
 
-from core.domain import Album, FileState, LibraryChange
-from core.library.filters import below, file_state
+from core.domain import FileState, LibraryChange
+from core.library.album_writes import album_paths, deepest
+from core.library.filters import file_state
 from core.library.item_writes import pair_up
-from core.library.schema import albums, analyses, now, photos
+from core.library.schema import analyses, now, photos
 from core.paths import display_name
 
 
@@ -56,90 +57,14 @@ def _state_values(state: FileState) -> dict[str, Any]:
     }
 
 
-def _deepest(paths: dict[int, Path], folder: Path) -> int | None:
-    """The deepest of the albums that hold ``folder``."""
-    holders = [i for i, path in paths.items() if path == folder or path in folder.parents]
-    return max(holders, key=lambda i: len(paths[i].parts), default=None)
-
-
-def _album_paths(connection: Connection) -> dict[int, Path]:
-    return {row.id: row.path for row in connection.execute(select(albums.c.id, albums.c.path))}
-
-
-def add_album(connection: Connection, path: Path, name: str | None) -> tuple[Album, LibraryChange]:
-    """Insert an album and adopt the photos below it that no deeper album holds."""
-    existing = connection.execute(select(albums).where(albums.c.path == path)).first()
-    if existing is not None:
-        return (
-            Album(existing.id, existing.path, existing.name, existing.offline_since is None),
-            LibraryChange(),
-        )
-    title = name or display_name(path.name) or display_name(path)
-    album_id = connection.execute(
-        insert(albums)
-        .values(path=path, name=title, added_at=now(), ignore_patterns=[])
-        .returning(albums.c.id)
-    ).scalar_one()
-    _reassign(connection, path)
-    return Album(album_id, path, title), LibraryChange(albums=True, everything=True)
-
-
-def remove_album(connection: Connection, album_id: int) -> tuple[None, LibraryChange]:
-    """Delete the album's row; its photos pass to the album around it, or rest without one."""
-    path = connection.scalar(select(albums.c.path).where(albums.c.id == album_id))
-    if path is None:
-        return None, LibraryChange()
-    connection.execute(update(photos).where(photos.c.album_id == album_id).values(album_id=None))
-    connection.execute(delete(albums).where(albums.c.id == album_id))
-    _reassign(connection, path)
-    return None, LibraryChange(albums=True, everything=True)
-
-
-def _reassign(connection: Connection, path: Path) -> None:
-    """Give every photo below ``path`` to the deepest album that holds it."""
-    paths = _album_paths(connection)
-    folders = connection.scalars(select(photos.c.folder).where(below(path)).distinct()).all()
-    for folder in folders:
-        connection.execute(
-            update(photos).where(photos.c.folder == folder).values(album_id=_deepest(paths, folder))
-        )
-
-
-def set_ignore_patterns(
-    connection: Connection, album_id: int, patterns: Sequence[str]
-) -> tuple[None, LibraryChange]:
-    """Store patterns; the next reconcile applies them."""
-    connection.execute(
-        update(albums).where(albums.c.id == album_id).values(ignore_patterns=list(patterns))
-    )
-    return None, LibraryChange(albums=True)
-
-
-def set_album_online(
-    connection: Connection, album_id: int, online: bool
-) -> tuple[None, LibraryChange]:
-    """Note or clear the time since when the album's folder can't be seen."""
-    current = connection.execute(
-        select(albums.c.offline_since).where(albums.c.id == album_id)
-    ).first()
-    if current is None or (current.offline_since is None) == online:
-        return None, LibraryChange()
-    connection.execute(
-        update(albums)
-        .where(albums.c.id == album_id)
-        .values(offline_since=None if online else now())
-    )
-    return None, LibraryChange(albums=True)
-
-
 def apply(connection: Connection, changes: FileChanges) -> tuple[list[int], LibraryChange]:
     """Write a reconcile's findings; gives the ids of new photos."""
-    paths = _album_paths(connection)
+    paths = album_paths(connection)
     album_by_folder: dict[Path, int | None] = {}
 
     def album_for(folder: Path) -> int | None:
         if folder not in album_by_folder:
-            album_by_folder[folder] = _deepest(paths, folder)
+            album_by_folder[folder] = deepest(paths, folder)
         return album_by_folder[folder]
 
     moment = now()

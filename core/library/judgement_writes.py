@@ -11,14 +11,15 @@ from sqlalchemy.engine import Connection
 
 from core.domain import ColorLabel, Flag, LibraryChange
 from core.errors import UsageError
-from core.library import group_mark_writes, people_rows
+from core.library import album_writes, group_mark_writes, people_rows
+from core.library.album_writes import ALBUM
 from core.library.group_mark_writes import GROUPS
 from core.library.item_writes import whole_items
 from core.library.people_rows import PEOPLE
 from core.library.schema import journal, judgements, now
 from core.library.smart_album_writes import SMART_ALBUM, do_again
 
-REPEATABLE = ("judgement", PEOPLE, SMART_ALBUM, GROUPS)
+REPEATABLE = ("judgement", PEOPLE, SMART_ALBUM, GROUPS, ALBUM)
 """Kinds of journal entries that can be done again after they were taken back; files that were moved
 back never move again by themselves."""
 
@@ -164,6 +165,8 @@ def redo(connection: Connection) -> tuple[str | None, LibraryChange]:
         return None, LibraryChange()
     if entry.kind == SMART_ALBUM:
         return do_again(connection, entry.id)
+    if entry.kind == ALBUM:
+        return album_writes.do_again(connection, entry.id)
     if entry.kind == GROUPS:
         return group_mark_writes.do_again(connection, entry.id)
     if entry.kind == PEOPLE:

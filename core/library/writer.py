@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from core.domain import Album, ColorLabel, FileState, Flag, LibraryChange, SmartAlbum
 from core.errors import LibraryError
 from core.library import (
+    album_writes,
     analysis_writes,
     face_forgetting,
     file_writes,
@@ -185,21 +186,32 @@ class Writer:
 
     # --- albums and files ------------------------------------------------------------------------
 
-    def add_album(self, path: Path, name: str | None = None) -> Future[Album]:
-        """Watch a folder as an album; adding it again gives the album that is there."""
-        return self.submit(lambda c: file_writes.add_album(c, path, name))
+    def add_album(
+        self, path: Path, name: str | None = None, *, journaled: bool = False
+    ) -> Future[Album]:
+        """Watch a folder as an album; adding it again gives the album that is there.
 
-    def remove_album(self, album_id: int) -> Future[None]:
-        """Forget an album. Photos on disk stay, and so do ratings, should it be added again."""
-        return self.submit(lambda c: file_writes.remove_album(c, album_id))
+        ``journaled``: as an action of the user, which can be undone.
+        """
+        return self.submit(lambda c: album_writes.add_album(c, path, name, journaled))
 
-    def set_ignore_patterns(self, album_id: int, patterns: Sequence[str]) -> Future[None]:
-        """Set an album's own ignore patterns (as ``fnmatch`` reads them)."""
-        return self.submit(lambda c: file_writes.set_ignore_patterns(c, album_id, patterns))
+    def remove_album(self, album_id: int) -> Future[int | None]:
+        """Forget an album. Photos on disk stay, and so do ratings, should it be added again.
+
+        Gives the journal's entry.
+        """
+        return self.submit(lambda c: album_writes.remove_album(c, album_id))
+
+    def set_ignore_patterns(self, album_id: int, patterns: Sequence[str]) -> Future[int | None]:
+        """Set an album's own ignore patterns (as ``fnmatch`` reads them).
+
+        Gives the journal's entry, ``None`` where nothing is new.
+        """
+        return self.submit(lambda c: album_writes.set_ignore_patterns(c, album_id, patterns))
 
     def set_album_online(self, album_id: int, online: bool) -> Future[None]:
         """Note that an album's folder can or can't be seen."""
-        return self.submit(lambda c: file_writes.set_album_online(c, album_id, online))
+        return self.submit(lambda c: album_writes.set_album_online(c, album_id, online))
 
     def apply_files(self, changes: FileChanges) -> Future[list[int]]:
         """Write what a reconcile found; gives the ids of photos that are new."""

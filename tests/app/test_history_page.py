@@ -15,6 +15,7 @@ from app.views.main_window import MainWindow
 from app.window_state import WindowState
 from core.curation.apply import Rejects, apply
 from core.curation.plan import preview
+from core.curation.undo import undo
 from core.domain import Flag
 from core.grouping.groups import Grouping
 from core.library.library import Library, open_library
@@ -110,6 +111,76 @@ def test_undo_by_key_reaches_a_curation(
     qtbot.waitUntil(
         lambda: all(r.flag is None for r in library.queries.photo_rows(ids, MADE).values())
     )
+
+
+def test_what_an_album_ignores_is_taken_back_after_a_restart_and_done_again(
+    qtbot: QtBot, qapp: QApplication, theme: Theme, tmp_path: Path
+) -> None:
+    album = tmp_path / "album"
+    with open_library(tmp_path / "library") as library:
+        fill(library, album, 2)
+        known = library.queries.albums()[0]
+        library.writer.set_ignore_patterns(known.id, ["*_small.jpg"]).result()
+    work = IdleWork()
+    session = Session(open_library(tmp_path / "library"), work, MODEL)
+    queries = session.library.queries
+    try:
+        window = MainWindow(session, theme, WindowState(), Settings(), lambda _: None)
+        qtbot.addWidget(window)
+        window.show()
+        session.start()
+        open_history(qtbot, window, 1)
+        assert titles(window) == ["What is ignored in album"]
+        window.commands["undo"].trigger()
+        qtbot.waitUntil(lambda: queries.ignore_patterns(known.id) == [])
+        qtbot.waitUntil(lambda: f"rescan {known.id}" in work.asked)
+        work.asked.clear()
+        window.commands["redo"].trigger()
+        qtbot.waitUntil(lambda: queries.ignore_patterns(known.id) == ["*_small.jpg"])
+        qtbot.waitUntil(lambda: f"rescan {known.id}" in work.asked)
+    finally:
+        session.stop()
+
+
+def test_an_album_that_was_removed_comes_back_with_its_rules_and_stars(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    ids = fill(library, tmp_path / "album", 2)
+    library.writer.set_rating(ids[:1], 4).result()
+    window = open_window()
+    album = session.albums.albums[0]
+    library.writer.set_ignore_patterns(album.id, ["exports/*"]).result()
+    window.sidebar.remove_requested.emit(album)
+    qtbot.waitUntil(lambda: not session.albums.albums)
+    window.commands["undo"].trigger()
+    qtbot.waitUntil(lambda: [a.name for a in session.albums.albums] == ["album"])
+    assert library.queries.ignore_patterns(session.albums.albums[0].id) == ["exports/*"]
+    qtbot.waitUntil(lambda: session.browser.photos.rowCount() == 2)
+    assert library.queries.photo_rows(ids, MODEL)[ids[0]].rating == 4
+
+
+def test_a_folder_that_was_added_is_taken_out_again(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    (tmp_path / "party").mkdir()
+    window = open_window()
+    session.actions.add_albums([tmp_path / "party"])
+    qtbot.waitUntil(lambda: len(session.albums.albums) == 1)
+    open_history(qtbot, window, 1)
+    assert titles(window) == ["Folder added: party"]
+    window.commands["undo"].trigger()
+    qtbot.waitUntil(lambda: not session.albums.albums)
+    assert (tmp_path / "party").is_dir()
+
+
+def test_an_older_change_of_rules_does_not_undo_a_newer_one(library: Library) -> None:
+    album = library.writer.add_album(Path("/photos")).result()
+    first = library.writer.set_ignore_patterns(album.id, ["a*"]).result()
+    library.writer.set_ignore_patterns(album.id, ["b*"]).result()
+    done = undo(library, first)
+    assert library.queries.ignore_patterns(album.id) == ["b*"]
+    assert done.notes
+    library.close()
 
 
 def test_hundreds_of_entries_are_read_page_by_page(
