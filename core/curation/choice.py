@@ -9,20 +9,17 @@ stay, and what can't be judged stays besides.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from core.curation import phrases
 from core.curation.faults import SCENE, Faults
 from core.curation.phrases import Phrase
+from core.curation.preference import Preference, likeness, lower_bound, uncertainty
 from core.domain import Flag, Status
-from core.grouping.copies import placing
 from core.grouping.groups import Group, GroupKind
-from core.grouping.items import Item, distance, face_likeness
+from core.grouping.items import Item
 from core.paths import display_name
-
-DEFAULT_UNCERTAINTY = 0.2
-"""Half-width, in score units, where a model states none: an assumption, not a measurement."""
 
 SAME_SCENE_UNCERTAINTY = 0.11
 """Half-width, in score units, within which two shots of one scene can't be told apart.
@@ -33,12 +30,6 @@ bundled model changes by 0.11 (root mean square) between a photo and its mirror 
 that cut 2 to 4 in 100 off, over 49 portraits that the model never saw (up to 0.10 in two of three
 cases). The model's own uncertainty for them is 0.39 on average.
 """
-
-ALIKE_BITS = 16
-"""Bits from which two photos take nothing away from each other."""
-
-ALIKE_PENALTY = 0.5
-"""Score units that a photo loses for each equal-looking one that already stays."""
 
 
 class Why(enum.StrEnum):
@@ -101,18 +92,6 @@ class GroupChoice:
         return tuple(choice for choice in self.choices if choice.too_close)
 
 
-def uncertainty(item: Item) -> float:
-    """Half-width within which the item's score can't be told from another's."""
-    stated = item.lead.uncertainty
-    return DEFAULT_UNCERTAINTY if stated is None else stated
-
-
-def lower_bound(item: Item) -> float:
-    """Score less its uncertainty; minus infinity for an item without a score."""
-    mean = item.lead.mean
-    return float("-inf") if mean is None else mean - uncertainty(item)
-
-
 def protected(item: Item, whole: frozenset[int], kind: GroupKind) -> tuple[Why, Phrase] | None:
     """Why an item can't be rejected by the program at all, or ``None``."""
     if not item.online:
@@ -139,6 +118,7 @@ def choose(
     *,
     whole: frozenset[int] = frozenset(),
     copies: Mapping[int, int] | None = None,
+    worked_on: Collection[int] = frozenset(),
     overrides: Mapping[int, bool] | None = None,
 ) -> GroupChoice:
     """Decide about every item of a group.
@@ -148,6 +128,7 @@ def choose(
         n: how many stay at least, 1 or more.
         whole: items that belong to a series that is never culled.
         copies: number of the set of exact copies that an item belongs to.
+        worked_on: items with a sidecar or another companion, which are no mere copies.
         overrides: the user's clicks in the preview, by item id: True keeps, False rejects (and
             the next best moves up, so that N stay).
     """
@@ -173,7 +154,7 @@ def choose(
         if overrides.get(item.id) is False or (item.flag is Flag.REJECT)
     }
     faults = Faults(group)
-    ranking = _Ranking(copies, unwanted, faults)
+    ranking = Preference(open_items, copies, worked_on, unwanted, faults)
     for choice in kept:
         ranking.keep(choice.item, open_items)
     while open_items and slots > 0:
@@ -188,7 +169,9 @@ def choose(
     staying = [choice.item for choice in kept]
     gone = [
         _rejection(item, staying, copies, overrides, faults)
-        for item in sorted(open_items, key=_Ranking(copies, unwanted, faults).key)
+        for item in sorted(
+            open_items, key=Preference(open_items, copies, worked_on, unwanted, faults).key
+        )
     ]
     ties = _Ties(group.kind in SCENE, faults)
     return GroupChoice(group, (*ties.marked(kept, gone), *besides, *ties.marked(gone, kept)))
@@ -206,46 +189,6 @@ def _users_word(item: Item, overrides: Mapping[int, bool]) -> Phrase | None:
             else Phrase(phrases.STARS, {"stars": item.rating})
         )
     return None
-
-
-class _Ranking:
-    """The order of preference, which changes with every item that stays."""
-
-    def __init__(self, copies: Mapping[int, int], unwanted: set[int], faults: Faults) -> None:
-        self._copies = copies
-        self._unwanted = unwanted
-        self._faults = faults
-        self._kept_copies: set[int] = set()
-        self._alike: dict[int, float] = {}
-
-    def keep(self, kept: Item, others: Sequence[Item]) -> None:
-        """Count an item as staying: what looks like it loses."""
-        if kept.id in self._copies:
-            self._kept_copies.add(self._copies[kept.id])
-        for other in others:
-            self._alike[other.id] = self._alike.get(other.id, 0.0) + likeness(kept, other)
-
-    def key(self, item: Item) -> tuple[bool, bool, int, float, tuple[int, ...], int]:
-        """Sort key: smaller is better."""
-        worth = lower_bound(item) - ALIKE_PENALTY * self._alike.get(item.id, 0.0)
-        return (
-            item.id in self._unwanted,
-            self._copies.get(item.id) in self._kept_copies,
-            len(self._faults(item)),
-            -worth,
-            placing(item) if item.id in self._copies else (),
-            item.id,
-        )
-
-
-def likeness(first: Item, second: Item) -> float:
-    """How much one photo makes the other superfluous: 0 (not at all) to 1 (they look equal)."""
-    apart = distance(first.lead, second.lead)
-    if apart is None or apart >= ALIKE_BITS:
-        return 0.0
-    same = face_likeness(first.lead, second.lead)
-    faces = 1.0 if same is None else min(1.0, max(0.0, (same - 0.5) / 0.35))
-    return (1 - apart / ALIKE_BITS) * faces
 
 
 def _why_kept(

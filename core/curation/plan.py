@@ -173,8 +173,18 @@ def plan_groups(
     """The choice in every group, brought into one: what stays anywhere stays everywhere."""
     check_n(n)
     clicks = dict(overrides or {})
+    worked_on = {
+        item_id for item_id, own in files.items() if any(file.photo_id is None for file in own)
+    }
     chosen = [
-        choose(group, n, whole=groups.whole, copies=groups.copies, overrides=clicks)
+        choose(
+            group,
+            n,
+            whole=groups.whole,
+            copies=groups.copies,
+            worked_on=worked_on,
+            overrides=clicks,
+        )
         for group in groups.groups
     ]
     staying = {choice.item.id for group in chosen for choice in group.kept}

@@ -48,15 +48,26 @@ _MARKED = re.compile(
 ``Copy of IMG``, ``IMG - Kopie (2)``."""
 
 
-def placing(item: Item) -> tuple[bool, bool, int, int]:
+SAME_MOMENT_NS = 2_000_000_000
+"""Files whose times fall into one such span are equally old: it is the coarsest clock of a file
+system (FAT), and about what unpacking or copying an album takes for a photo's copy beside it."""
+
+Placing = tuple[bool, bool, bool, int, int, int, str]
+
+
+def placing(item: Item, worked_on: bool = False) -> Placing:
     """Of exact copies, the one with the smallest of these is the original, as far as can be told.
 
-    It has raw partners; its name doesn't say that it is a copy; its file is the oldest; it lies in
-    the fewest folders.
+    It has raw partners; it was ``worked_on`` (it has a sidecar or another companion); its name
+    doesn't say that it is a copy; its file is the oldest; it lies in the fewest folders; its name
+    is the plainest: the shortest, and of equally long ones the first. What the user picked or gave
+    stars stays anyway.
     """
     path = item.lead.path
     marked = _MARKED.search(path.stem) is not None
-    return not item.partners, marked, item.lead.mtime_ns, len(path.parts)
+    moment = item.lead.mtime_ns // SAME_MOMENT_NS
+    name = path.stem.casefold()
+    return not item.partners, not worked_on, marked, moment, len(path.parts), len(name), name
 
 
 def _hash(photo: GroupPhoto, hash_of: Callable[[Path], bytes]) -> bytes | None:

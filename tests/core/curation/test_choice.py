@@ -16,6 +16,9 @@ from core.grouping.groups import Group, GroupKind
 from core.grouping.items import FaceFacts, Fault, GroupPhoto, Item
 from tests.core.curation.made_album import PORTRAIT, flipped
 
+SECOND = 1_000_000_000
+LATER = {"mtime_ns": 200 * SECOND}
+
 
 def photo(
     number: int,
@@ -190,22 +193,46 @@ def test_of_equal_files_one_stays_when_there_are_others() -> None:
 @pytest.mark.parametrize(
     ("original", "copy"),
     [
-        ({"mtime_ns": 100}, {"mtime_ns": 200}),
-        ({"mtime_ns": 200}, {"path": Path("/album/IMG_1 (1).jpg"), "mtime_ns": 100}),
-        ({"mtime_ns": 200}, {"path": Path("/album/IMG_1 - Copy.jpg"), "mtime_ns": 100}),
-        ({"mtime_ns": 200}, {"path": Path("/album/Kopie von IMG_1.jpg"), "mtime_ns": 100}),
+        ({"mtime_ns": 100 * SECOND}, {"mtime_ns": 200 * SECOND}),
+        (LATER, {"path": Path("/album/IMG_1 (1).jpg"), "mtime_ns": 100 * SECOND}),
+        (LATER, {"path": Path("/album/IMG_1 - Copy.jpg"), "mtime_ns": 100 * SECOND}),
+        (LATER, {"path": Path("/album/Kopie von IMG_1.jpg"), "mtime_ns": 100 * SECOND}),
         ({"path": Path("/album/IMG_1.jpg")}, {"path": Path("/album/backup/old/IMG_1.jpg")}),
         ({"path": Path("/album/IMG_1-2.jpg")}, {"path": Path("/album/IMG_1 copy 2.jpg")}),
+        (
+            {"path": Path("/album/demo-0001.jpg"), "mtime_ns": 9_000_000},
+            {"path": Path("/album/demo-0023.jpg"), "mtime_ns": 1_000_000},
+        ),
+        ({"path": Path("/album/IMG_1.jpg")}, {"path": Path("/album/IMG_1 best.jpg")}),
+        ({"mean": 5.0}, {"mean": 5.0000001, "path": Path("/album/IMG_1 (1).jpg")}),
     ],
-    ids=["older", "(1)", "- Copy", "Kopie von", "placed higher", "copy 2"],
+    ids=[
+        "older",
+        "(1)",
+        "- Copy",
+        "Kopie von",
+        "placed higher",
+        "copy 2",
+        "unpacked at once",
+        "plainest name",
+        "last bits of a score",
+    ],
 )
 def test_of_equal_files_the_original_stays(
     original: dict[str, object], copy: dict[str, object]
 ) -> None:
     for first, second in ((copy, original), (original, copy)):  # whichever was indexed first
-        group = burst(photo(1, 5.0, likeness=1, **first), photo(2, 5.0, likeness=1, **second))
+        facts = ({"mean": 5.0} | first, {"mean": 5.0} | second)
+        group = burst(*(photo(n, likeness=1, **f) for n, f in enumerate(facts, start=1)))  # type: ignore[arg-type]
         stays = 2 if second is original else 1
         assert kept(group, 1, copies={1: 0, 2: 0}) == [stays]
+
+
+def test_of_equal_files_the_one_that_was_worked_on_stays() -> None:
+    older, edited = photo(1, 5.0, mtime_ns=SECOND), photo(2, 5.0, mtime_ns=100 * SECOND)
+    copies = {1: 0, 2: 0}
+    assert kept(burst(older, edited), 1, copies=copies) == [1]
+    assert kept(burst(older, edited), 1, copies=copies, worked_on={2}) == [2]
 
 
 def test_of_equal_files_the_one_beside_its_raw_stays_and_a_pick_before_all() -> None:
