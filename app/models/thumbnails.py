@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPixmap
 
-from app.models.pictures import to_image
 from core.files.thumbnails import read_thumbnail
 
 log = logging.getLogger(__name__)
@@ -29,7 +28,11 @@ def decode_thumbnail(content: bytes, side: int) -> QImage:
     for the latter.
     """
     pixels = read_thumbnail(content, side)
-    return QImage() if pixels is None else to_image(pixels)
+    if pixels is None:
+        return QImage()
+    height, width = pixels.shape[:2]
+    lent = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
+    return lent.copy()  # owns its memory
 
 
 class ThumbnailCache(QObject):

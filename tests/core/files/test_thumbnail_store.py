@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from core.errors import LibraryError
-from core.files.thumbnails import STORE_NAME, ThumbnailStore, make_thumbnail
+from core.files.thumbnails import STORE_NAME, ThumbnailStore, make_thumbnail, read_thumbnail
 from tests.photos import close, corners, quadrants
 
 
@@ -25,6 +25,26 @@ def test_thumbnail_is_a_small_plain_jpeg() -> None:
         assert close(corners(np.asarray(image)), corners(np.asarray(quadrants())), 12)
     with Image.open(io.BytesIO(make_thumbnail(np.asarray(quadrants(30, 20))))) as image:
         assert image.size == (30, 20), "never enlarged"
+
+
+def test_thumbnails_are_read_as_screens_want_them() -> None:
+    jpeg = make_thumbnail(np.asarray(quadrants(600, 400)))
+    pixels = read_thumbnail(jpeg, 150)
+    assert pixels is not None
+    assert pixels.shape == (100, 150, 4)
+    assert (pixels[..., 3] == 255).all()
+    assert close(corners(pixels[..., 2::-1]), corners(np.asarray(quadrants())), 12)
+    assert read_thumbnail(jpeg[:200], 150) is None
+    assert read_thumbnail(b"", 150) is None
+
+
+def test_a_grey_thumbnail_is_read_in_colours() -> None:
+    out = io.BytesIO()
+    Image.new("L", (40, 30), 90).save(out, "JPEG")
+    pixels = read_thumbnail(out.getvalue(), 150)
+    assert pixels is not None
+    assert pixels.shape == (30, 40, 4)
+    assert (abs(pixels[..., :3].astype(int) - 90) < 3).all()
 
 
 def test_stored_thumbnails_come_back(tmp_path: Path) -> None:
