@@ -3,6 +3,7 @@
 #   prepare_python LOCKFILE [MORE...]   -> .venv with exactly what the lock file names; more lock
 #                                          files (.lock) or plain requirements (.txt) on top
 #   prepare_system LIBRARY=PACKAGE...              -> Debian packages, where this user may install
+#   prepare_programs PROGRAM=PACKAGE...            -> the same for what can be done without
 #
 # Everything is made on first use and found ready (a stamp file) afterwards. Nothing in .venv names
 # the checkout's own place, so that a checkout which was moved starts without a network.
@@ -137,6 +138,17 @@ prepare_system() {
     fi
 }
 
+# Installs programs that some tests compare with, where this user may; those tests are skipped
+# where they are missing.
+prepare_programs() {
+    local pair missing=()
+    for pair in "$@"; do
+        command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+    done
+    [ ${#missing[@]} = 0 ] || ! may_install && return 0
+    alone apt_install "${missing[@]}" || say "going on without them."
+}
+
 has_display() {
     [ "$(uname -s)" != Linux ] || [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}${QT_QPA_PLATFORM:-}" ]
 }
@@ -145,6 +157,11 @@ has_display() {
 qt_libraries=(
     libGL.so.1=libgl1 libEGL.so.1=libegl1 libxkbcommon.so.0=libxkbcommon0
     libglib-2.0.so.0=libglib2.0-0 libfontconfig.so.1=libfontconfig1 libdbus-1.so.3=libdbus-1-3
+)
+# What writes and checks the same kinds of files as this program does.
+test_programs=(
+    exiv2=exiv2 exiftool=libimage-exiftool-perl
+    desktop-file-validate=desktop-file-utils appstreamcli=appstream
 )
 x11_libraries=(
     libxcb-cursor.so.0=libxcb-cursor0 libxcb-icccm.so.4=libxcb-icccm4

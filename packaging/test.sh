@@ -11,6 +11,7 @@ if [ "${1:-}" = --train ]; then
 fi
 prepare_python "$root/packaging/requirements-dev.lock" ${extra[@]+"${extra[@]}"}
 prepare_system "${qt_libraries[@]}"
+prepare_programs "${test_programs[@]}"
 cd "$root"
 export QT_QPA_PLATFORM=${QT_QPA_PLATFORM:-offscreen}
 # Modules, not the scripts in .venv/bin: those name the place the checkout had when it was made.
@@ -20,4 +21,5 @@ python=("$venv/bin/python" -P)
 "${python[@]}" -m ruff format --check .
 "${python[@]}" -m mypy
 "${python[@]}" -c 'from importlinter.cli import lint_imports_command as main; main()'
-exec "${python[@]}" -m pytest "$@"
+# A process a core, up to four: each loads the models. (-n0 among the arguments: one alone.)
+exec "${python[@]}" -m pytest -n auto --maxprocesses 4 --dist loadfile "$@"

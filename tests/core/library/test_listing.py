@@ -209,7 +209,7 @@ FILTERS: list[dict[str, object]] = [
 ]
 
 
-@pytest.mark.parametrize("filters", FILTERS, ids=str)
+@pytest.mark.parametrize("filters", FILTERS, ids=lambda filters: "-".join(filters) or "none")
 @pytest.mark.parametrize("model", [MODEL, OTHER, UNUSED])
 def test_lists_pages_and_counts_mean_the_same(
     library: Library, expected: dict[str, Expected], model: str, filters: dict[str, object]
