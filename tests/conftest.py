@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Qt ends the whole run where it finds no display.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # A busy machine is no fault: nothing here may depend on how long an example takes.
 settings.register_profile(

@@ -8,10 +8,6 @@ temporary one.
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
