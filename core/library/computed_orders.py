@@ -1,31 +1,34 @@
 """Orders that no index can hold: percentiles within albums, and how far scores moved.
 
 One new photo changes the percentiles of its whole album, so these are computed for all photos of
-a query. The outcome is kept until anybody writes, so that turning pages costs nothing more.
+a query: from the standing of all scores, which serves every query and direction. Both are kept
+until anybody writes, so that turning pages costs nothing more.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, overload
+from pathlib import Path
+from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from core.domain import PhotoQuery, SortKey
-from core.library.filters import Selection
-from core.library.movements import ids_by_movement
-from core.library.ranks import by_percentile
+from core.library.movements import model_before
+from core.library.ranks import Standing, standing
 
 KEPT = 3
 """Orders that are remembered; one of a million photos takes 16 MB."""
+KEPT_MODELS = 2
+"""Models whose standing is remembered; that of a million photos takes 32 MB."""
 
-Within = Callable[[int | None], Sequence[int]]
-"""The albums that an album's photos are ranked in: itself and those nested in it."""
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 Row = tuple[int, Any]
 """A photo's id and its value of the order."""
@@ -59,41 +62,83 @@ class Order(Sequence[Row]):
 
 
 class ComputedOrders:
-    """Computes orders, and remembers the last few until the library changes. Thread-safe."""
+    """Computes orders, and remembers the last few until the library changes. Thread-safe.
+
+    What is handed in as ``version`` is the library's (see `core.library.versions`), asked for
+    before the connection's snapshot began.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[PhotoQuery, tuple[object, Order]] = OrderedDict()
+        # Held while computing: the first page and the whole list are asked for at the same time,
+        # and who comes second has it for nothing.
+        self._lock = threading.RLock()
+        self._orders: _Kept[PhotoQuery, Order] = _Kept(KEPT)
+        self._standings: _Kept[int, Standing] = _Kept(KEPT_MODELS)
+
+    def standing(
+        self,
+        connection: Connection,
+        model_id: int,
+        folders: Mapping[int, Path],
+        version: object,
+    ) -> Standing:
+        """Where all scores of a model stand in their albums, whose folders are given by id."""
+        with self._lock:
+            return self._standings.get(
+                model_id, version, lambda: standing(connection, model_id, folders)
+            )
 
     def order(
-        self, connection: Connection, query: PhotoQuery, chosen: Selection, within: Within
+        self,
+        connection: Connection,
+        query: PhotoQuery,
+        model_id: int,
+        folders: Mapping[int, Path],
+        version: object,
+        ids: Callable[[], NDArray[np.int64]],
     ) -> Order:
-        """The photos of a query in its order (its limit aside)."""
-        state = _state(connection)
-        key = replace(query, limit=None)
+        """The photos of a query in its order (its limit aside); ``ids`` gives them ascending."""
+
+        def compute() -> Order:
+            found = ids()
+            if query.sort is SortKey.PERCENTILE:
+                values = standing_of(model_id).percentiles_of(found)
+            elif (earlier := model_before(connection, model_id)) is not None:
+                before = standing_of(earlier[0]).means_of(found)
+                values = np.abs(standing_of(model_id).means_of(found) - before)
+            else:
+                values = np.full(len(found), np.nan)
+            return _ordered(found, values, descending=query.descending)
+
+        def standing_of(model: int) -> Standing:
+            return self.standing(connection, model, folders, version)
+
         with self._lock:
-            kept_in, kept = self._kept.get(key, (None, None))
-            if kept is not None and kept_in == state:
-                self._kept.move_to_end(key)
-                return kept
-        if query.sort is SortKey.PERCENTILE:
-            found = Order(*by_percentile(connection, chosen, within, descending=query.descending))
-        else:
-            ids = ids_by_movement(connection, chosen, descending=query.descending)
-            places = np.arange(len(ids), dtype=np.float64)  # as good a value as the movement
-            found = Order(ids, -places if query.descending else places)
-        with self._lock:
-            self._kept[key] = state, found
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return found
+            return self._orders.get(replace(query, limit=None), version, compute)
 
 
-def _state(connection: Connection) -> object:
-    """What stays equal as long as this connection sees the same library.
+class _Kept(Generic[Key, Value]):
+    """The last few values, each good for one version of the library."""
 
-    ``data_version`` counts what others have written, for each connection on its own, so it is
-    told together with the connection's name.
-    """
-    name = connection.info.setdefault("computed_orders", object())
-    return name, connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[Key, tuple[object, Value]] = OrderedDict()
+
+    def get(self, key: Key, version: object, compute: Callable[[], Value]) -> Value:
+        kept = self._values.get(key)
+        if kept is None or kept[0] != version:
+            kept = version, compute()
+            self._values[key] = kept
+        self._values.move_to_end(key)
+        while len(self._values) > self._most:
+            self._values.popitem(last=False)
+        return kept[1]
+
+
+def _ordered(ids: NDArray[np.int64], values: NDArray[np.float64], *, descending: bool) -> Order:
+    """Ascending ids by their values and, where these are equal, by id; those without one (NaN)
+    come last."""
+    if descending:
+        ids, values = ids[::-1], values[::-1]
+    places = np.argsort(-values if descending else values, kind="stable")  # -NaN is NaN
+    return Order(ids[places], values[places])

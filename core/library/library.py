@@ -114,6 +114,7 @@ class Library:
             self._foreign = None
         self.writer.close()
         self.thumbnails.close()
+        self.queries.close()
         self._read_engine.dispose()
         self._write_engine.dispose()
         if self.presence.first and not self._damaged.is_set():

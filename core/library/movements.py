@@ -1,7 +1,6 @@
 """How far scores moved when the model changed: each photo's mean under the one before and now.
 
-Scores of every model stay in the library, so nothing is kept for this: it is a join of the listing
-with itself.
+Scores of every model stay in the library, so nothing is kept for this.
 """
 
 from __future__ import annotations
@@ -9,14 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import Integer, cast, exists, func, select
+from sqlalchemy import exists, select
 from sqlalchemy.engine import Connection
 
-from core.library.filters import Selection
 from core.library.listing import NO_MODEL, listing
-from core.library.ranks import SCALE
 from core.library.schema import models
 
 before = listing.alias("before")
@@ -75,28 +70,3 @@ def movements(
         )
     )
     return {row.photo_id: Movement(key, row.was, row.mean) for row in rows}
-
-
-def ids_by_movement(
-    connection: Connection, chosen: Selection, *, descending: bool
-) -> NDArray[np.int64]:
-    """All photos of a selection by how far their score moved, up or down; those that only one
-    model scored come last."""
-    earlier = model_before(connection, chosen.model_id)
-    before_id = -1 if earlier is None else earlier[0]
-    now = select(listing.c.photo_id, listing.c.mean).where(chosen.rows).subquery()
-    both = now.outerjoin(
-        before, (before.c.photo_id == now.c.photo_id) & (before.c.model_id == before_id)
-    )
-    # Put together by SQLite, in whole numbers: see core.library.ranks.
-    far = cast(func.abs(now.c.mean - before.c.mean) * SCALE, Integer)
-    statement = select(
-        func.group_concat(now.c.photo_id), func.group_concat(func.coalesce(far, -1))
-    ).select_from(both)
-    texts = connection.execute(statement).one()
-    ids, change = (np.fromstring(text or "", np.int64, sep=",") for text in texts)
-    unknown = change < 0
-    order = np.lexsort((ids, np.where(unknown, 0, change)))
-    if descending:
-        order = order[::-1]
-    return np.asarray(ids[np.concatenate([order[~unknown[order]], order[unknown[order]]])])

@@ -20,9 +20,10 @@ from sqlalchemy import ColumnElement, Select, Text, func, literal, select, tuple
 from sqlalchemy.engine import Connection
 
 from core.domain import PhotoQuery, Status
-from core.library.computed_orders import ComputedOrders, Row, Within
+from core.library.computed_orders import Order, Row
 from core.library.filters import Selection, Way
 from core.library.listing import ORDERS, listing
+from core.library.ranks import numbers
 
 FEW = 2000
 """So many photos are fetched and sorted within the time of a page."""
@@ -160,16 +161,8 @@ def in_order(
         yield unknown.order_by(by_id)
 
 
-def all_ids(
-    connection: Connection,
-    query: PhotoQuery,
-    chosen: Selection,
-    within: Within,
-    computed: ComputedOrders,
-) -> NDArray[np.int64]:
-    """All ids of a query in its order, up to its limit."""
-    if query.sort not in ORDERS:
-        return computed.order(connection, query, chosen, within).ids[: query.limit].copy()
+def all_ids(connection: Connection, query: PhotoQuery, chosen: Selection) -> NDArray[np.int64]:
+    """All ids of a query in its order, which an index holds, up to its limit."""
     few = few_rows(connection, chosen, MANY)
     parts: list[NDArray[np.int64]] = []
     count = 0
@@ -191,8 +184,7 @@ def _ids_at_once(connection: Connection, statement: Select[Any]) -> NDArray[np.i
     """
     rows = statement.subquery()
     joined = select(func.group_concat(rows.c[0])).select_from(rows)
-    text = connection.execute(joined).scalar_one()
-    return np.fromstring(text or "", np.int64, sep=",")
+    return numbers(connection.execute(joined).scalar_one())
 
 
 def page(
@@ -201,14 +193,8 @@ def page(
     chosen: Selection,
     after: PageMark | None,
     size: int,
-    within: Within,
-    computed: ComputedOrders,
 ) -> Page:
-    """The next ``size`` photos of a query."""
-    if query.sort not in ORDERS:
-        ranked = computed.order(connection, query, chosen, within)
-        begin = 0 if after is None else _place_behind(ranked, query, after)
-        return _page(ranked.rows(begin, begin + size), size)
+    """The next ``size`` photos of a query whose order an index holds."""
     few = few_rows(connection, chosen, FEW)
     rows: list[Row] = []
     for statement in in_order(query, chosen, few, after):
@@ -216,6 +202,12 @@ def page(
         if len(rows) == size:
             break
     return _page(rows, size)
+
+
+def page_of(order: Order, query: PhotoQuery, after: PageMark | None, size: int) -> Page:
+    """The next ``size`` photos of a query whose order was computed."""
+    begin = 0 if after is None else _place_behind(order, query, after)
+    return _page(order.rows(begin, begin + size), size)
 
 
 def percentiles_of(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,10 @@ from core.domain import (
     Album,
     PhotoQuery,
     PhotoRow,
+    SortKey,
     Status,
 )
-from core.library.computed_orders import ComputedOrders
+from core.library.computed_orders import ComputedOrders, Order
 from core.library.database import reading
 from core.library.file_queries import FileQueries
 from core.library.filters import (
@@ -37,17 +38,18 @@ from core.library.filters import (
     selection,
     status_column,
 )
-from core.library.listing import MISSING, STATUSES, listing
+from core.library.listing import MISSING, ORDERS, STATUSES, listing
 from core.library.movements import Movement, movements
-from core.library.pages import Page, PageMark, all_ids, count, page
+from core.library.pages import Page, PageMark, all_ids, count, page, page_of
 from core.library.photo_queries import PhotoQueries
-from core.library.ranks import AlbumRanks, album_ranks
+from core.library.ranks import AlbumRanks
 from core.library.reads import chunks
 from core.library.reason_queries import reason_counts, row_reasons
 from core.library.rows import to_photo_row
 from core.library.schema import albums, analyses, journal, judgements, models, photos
 from core.library.search_queries import SearchQueries
 from core.library.term_filters import common_texts
+from core.library.versions import LibraryVersion
 
 _partners = photos.alias()
 row_partners = (
@@ -115,6 +117,11 @@ class Queries(FileQueries, PhotoQueries, SearchQueries):
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
         self._computed = ComputedOrders()
+        self._version = LibraryVersion(engine)
+
+    def close(self) -> None:
+        """Let go of what is kept, before the engine is disposed of."""
+        self._version.close()
 
     # --- albums ----------------------------------------------------------------------------------
 
@@ -186,23 +193,35 @@ class Queries(FileQueries, PhotoQueries, SearchQueries):
 
     def photo_ids(self, query: PhotoQuery) -> NDArray[np.int64]:
         """Ids of the photos that a query asks for, in its order."""
+        version = None if query.sort in ORDERS else self._version.now()
         with reading(self._engine) as connection:
-            within = self._nested(connection)
             asked, chosen = self._selection(connection, query)
-            return all_ids(connection, asked, chosen, within, self._computed)
+            if asked.sort in ORDERS:
+                return all_ids(connection, asked, chosen)
+            return self._order(connection, asked, chosen, version).ids[: asked.limit].copy()
 
     def page(self, query: PhotoQuery, after: PageMark | None = None, size: int = 200) -> Page:
         """The next ``size`` photos of a query in its order (its limit aside), whatever lies
         before them: ``after`` is what the page before gave, ``None`` asks for the first."""
+        version = None if query.sort in ORDERS else self._version.now()
         with reading(self._engine) as connection:
-            within = self._nested(connection)
             asked, chosen = self._selection(connection, query, by_name=True)
-            return page(connection, asked, chosen, after, size, within, self._computed)
+            if asked.sort in ORDERS:
+                return page(connection, asked, chosen, after, size)
+            return page_of(self._order(connection, asked, chosen, version), asked, after, size)
 
-    def _nested(self, connection: Connection) -> Callable[[int | None], list[int]]:
-        """Gives the ids of an album and of those nested in it."""
-        return lambda album_id: (
-            [] if album_id is None else self._album_ids(connection, album_id) or []
+    def _order(
+        self, connection: Connection, query: PhotoQuery, chosen: Selection, version: int | None
+    ) -> Order:
+        """The computed order of a query."""
+        by_id = replace(query, sort=SortKey.ADDED, descending=False, limit=None)
+        return self._computed.order(
+            connection,
+            query,
+            chosen.model_id,
+            self._folders(connection),
+            version,
+            lambda: all_ids(connection, by_id, chosen),
         )
 
     def count(self, query: PhotoQuery) -> int:
@@ -233,9 +252,10 @@ class Queries(FileQueries, PhotoQueries, SearchQueries):
 
     def album_ranks(self, model: str) -> AlbumRanks:
         """Where scores stand within their albums, as of now."""
+        version = self._version.now()
         with reading(self._engine) as connection:
-            model_id = self._model_id(connection, model)
-            return album_ranks(connection, model_id, self._folders(connection))
+            model_id, folders = self._model_id(connection, model), self._folders(connection)
+            return self._computed.standing(connection, model_id, folders, version).ranks
 
     def score_histogram(self, query: PhotoQuery, bins: int = 36) -> NDArray[np.int64]:
         """Numbers of photos per mean-score bin; ``bins`` equal bins over 1..10."""

@@ -1,4 +1,4 @@
-"""Where scores stand within their albums: each album's scores in order, as one value.
+"""Where scores stand within their albums: the scores of a model in order, as one value.
 
 The percentiles of a whole screen of photos are asked for at every frame while photos stream in,
 so they are looked up here instead of being asked of the library again and again.
@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import bisect
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Integer, cast, func, select
+from sqlalchemy import ColumnElement, Integer, cast, func, select, text
 from sqlalchemy.engine import Connection
 
-from core.library.filters import Selection
 from core.library.listing import MISSING, listing
 
 SCALE = 10_000_000
@@ -41,7 +42,7 @@ class AlbumRanks:
 
     def __init__(self, means: Means | None = None) -> None:
         self._means = {
-            album_id: array("q", np.sort(scores).tobytes())
+            album_id: array("q", np.sort(scores, kind="stable").tobytes())
             for album_id, scores in (means or {}).items()
         }
 
@@ -60,72 +61,100 @@ class AlbumRanks:
         return len(self._means.get(album_id or 0, ()))
 
 
-def album_ranks(connection: Connection, model_id: int, folders: Mapping[int, Path]) -> AlbumRanks:
-    """The ranks of all albums, whose folders are given by id."""
-    own = _own_means(connection, model_id)
-    return AlbumRanks(
-        {
-            album_id: _together(
-                own, [i for i, path in folders.items() if i == album_id or folder in path.parents]
-            )
-            for album_id, folder in folders.items()
-        }
-    )
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Every score of a model, at some moment, and where it stands in its photo's album.
+
+    Attributes:
+        ids: the photos that have a score, ascending; missing ones are among them.
+        means: their mean scores, times `SCALE`.
+        percentiles: theirs (0..100) among the present photos of their albums; NaN where there is
+            nothing to compare with.
+        ranks: the same by album.
+    """
+
+    ids: NDArray[np.int64]
+    means: NDArray[np.int64]
+    percentiles: NDArray[np.float64]
+    ranks: AlbumRanks
+
+    def percentiles_of(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The percentiles of photos, whose ids ascend; NaN for those without one."""
+        return self._of(ids, self.percentiles)
+
+    def means_of(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The scaled means of photos, whose ids ascend; NaN for those without a score."""
+        return self._of(ids, self.means)
+
+    def _of(self, ids: NDArray[np.int64], values: NDArray[Any]) -> NDArray[np.float64]:
+        found = np.full(len(ids), np.nan)
+        if len(self.ids):
+            places = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+            known = self.ids[places] == ids
+            found[known] = values[places[known]]
+        return found
 
 
-def by_percentile(
-    connection: Connection,
-    chosen: Selection,
-    within: Callable[[int | None], Sequence[int]],
-    *,
-    descending: bool,
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Ids of a selection by the photos' percentiles within their own albums, and these (0..100);
-    those without one (NaN) come last.
+def standing(connection: Connection, model_id: int, folders: Mapping[int, Path]) -> Standing:
+    """The standing of all photos in all albums, whose folders are given by id.
 
-    ``within`` gives the ids of the albums that an album's photos are compared in, its own first.
     No index can hold percentiles, since one new photo moves those of a whole album.
     """
+    present = _scores(connection, model_id, listing.c.status != MISSING, "ix_listing_album")
+    missing = _scores(connection, model_id, listing.c.status == MISSING, "ix_listing_odd")
+    own = {album_id: means for album_id, (_, means) in present.items()}
+    within = {album_id: _nested(album_id, folders) for album_id in folders}
+    ranked = {album_id: _together(own, albums) for album_id, albums in within.items()}
+    parts = [
+        (ids, means, _percentiles(means, ranked.get(album_id, NOWHERE)))
+        for scores in (present, missing)
+        for album_id, (ids, means) in scores.items()
+    ]
+    if not parts:
+        return Standing(NOWHERE, NOWHERE, np.zeros(0), AlbumRanks(ranked))
+    ids, means, percentiles = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = np.argsort(ids)
+    return Standing(ids[order], means[order], percentiles[order], AlbumRanks(ranked))
+
+
+def numbers(joined: str | None) -> NDArray[np.int64]:
+    """What SQLite's ``group_concat`` put together of whole numbers."""
+    return np.fromstring(joined or "", np.int64, sep=",")
+
+
+def _scores(
+    connection: Connection, model_id: int, which: ColumnElement[bool], index: str
+) -> dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """By album, without those nested in it: photos, and their scaled means."""
     c = listing.c
-    rows = select(c.photo_id, c.album_id, func.coalesce(_whole(c.mean), -1).label("mean"))
-    found = rows.where(chosen.rows).subquery()
-    texts = connection.execute(select(*(func.group_concat(column) for column in found.c))).one()
-    ids, albums, means = (_numbers(text) for text in texts)
-    own = _own_means(connection, chosen.model_id)
-    percentiles = np.full(len(ids), np.nan)
-    for album_id in np.unique(albums).tolist():
-        scores = np.sort(_together(own, within(album_id)))
-        mine = np.flatnonzero((albums == album_id) & (means >= 0))
-        if len(scores) > 1:
-            lower = np.searchsorted(scores, means[mine] - TIE, side="left")
-            upper = np.searchsorted(scores, means[mine] + TIE, side="right")
-            percentiles[mine] = 50.0 * (lower + upper) / len(scores)
-    sign = -1 if descending else 1
-    order = np.argsort(sign * ids, kind="stable")
-    order = order[np.argsort(sign * percentiles[order], kind="stable")]  # NaN comes last
-    return ids[order], percentiles[order]
-
-
-def _whole(mean: ColumnElement[float]) -> ColumnElement[int]:
-    return cast(mean * SCALE, Integer)
-
-
-def _numbers(text: str | None) -> NDArray[np.int64]:
-    return np.fromstring(text or "", np.int64, sep=",")
-
-
-def _own_means(connection: Connection, model_id: int) -> Means:
-    """Each album's own scores, without those of the albums nested in it."""
-    c = listing.c
+    whole = cast(c.mean * SCALE + 0.5, Integer)
     statement = (
-        select(c.album_id, func.group_concat(_whole(c.mean)))
-        .where(c.model_id == model_id, c.mean.is_not(None), c.status != MISSING)
-        .where(c.album_id.is_not(None))
-        .with_hint(listing, "INDEXED BY ix_listing_album", "sqlite")
+        select(c.album_id, func.group_concat(c.photo_id), func.group_concat(whole))
+        .where(c.model_id == model_id, c.mean.is_not(None), c.album_id.is_not(None), which)
+        .with_hint(listing, f"INDEXED BY {index}", "sqlite")
         .group_by(c.album_id)
     )
-    return {album_id: _numbers(text) for album_id, text in connection.execute(statement)}
+    if index == "ix_listing_odd":  # a partial index serves where its own condition is spelled out
+        statement = statement.where(text("status <> 1"))
+    rows = connection.execute(statement)
+    return {album_id: (numbers(ids), numbers(means)) for album_id, ids, means in rows}
+
+
+def _nested(album_id: int, folders: Mapping[int, Path]) -> list[int]:
+    """An album with those nested in it."""
+    folder = folders[album_id]
+    return [i for i, path in folders.items() if i == album_id or folder in path.parents]
 
 
 def _together(own: Means, albums: Sequence[int]) -> NDArray[np.int64]:
-    return np.concatenate([NOWHERE, *(own[i] for i in albums if i in own)])
+    """The scores of some albums in order: they are so within each, which makes it quick."""
+    means = np.concatenate([NOWHERE, *(own[i] for i in albums if i in own)])
+    return np.sort(means, kind="stable")
+
+
+def _percentiles(means: NDArray[np.int64], scores: NDArray[np.int64]) -> NDArray[np.float64]:
+    if len(scores) < 2:
+        return np.full(len(means), np.nan)
+    lower = np.searchsorted(scores, means - TIE, side="left")
+    upper = np.searchsorted(scores, means + TIE, side="right")
+    return 50.0 * (lower + upper) / len(scores)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -268,6 +270,24 @@ def test_a_computed_order_follows_what_is_written(tmp_path: Path) -> None:
             known = [p for i in shown if (p := photos[i].percentile) is not None]
             assert known == sorted(known, reverse=True)
             assert known
+
+
+def test_a_computed_order_follows_what_another_program_writes(tmp_path: Path) -> None:
+    with open_library(tmp_path) as opened:
+        opened.writer.add_album(Path("/a")).result()
+        album = opened.queries.albums()[0].id
+        states = [FileState(Path("/a", f"{n}.jpg"), 1, n, n, 1) for n in range(9)]
+        ids = opened.writer.apply_files(FileChanges(album, new=states)).result()
+        save(opened, MODEL, ids, random.Random(3))
+        query = PhotoQuery(MODEL, sort=SortKey.PERCENTILE)
+        before = opened.queries.photo_ids(query).tolist()
+        last = next(i for i in reversed(before) if opened.queries.photos([i], MODEL)[0].score)
+        with contextlib.closing(sqlite3.connect(tmp_path / "library.db")) as other, other:
+            other.execute("UPDATE analyses SET mean = 9.9 WHERE photo_id = ?", [last])
+        assert opened.queries.page(query, None, 5).ids[0] == last
+        assert opened.queries.photo_ids(query).tolist() == [last, *(i for i in before if i != last)]
+        row = opened.queries.photo_rows([last], MODEL)[last]
+        assert opened.queries.album_ranks(MODEL).percentile(row.album_id, row.mean) > 90  # type: ignore[operator]
 
 
 def test_how_far_each_photo_moved_is_told_with_the_model_before(library: Library) -> None:
