@@ -10,6 +10,9 @@ inputs that the layers quantized before it give.
 
 The first convolution and the head stay in float32, so class maps still add up to the logits
 exactly and explanations need nothing new.
+
+The face detector is left as it is: its layers of 32 channels gain nothing from integers
+(onnxruntime's static quantization, per channel, calibrated on 60 portraits: 10 ms against 7).
 """
 
 from __future__ import annotations
