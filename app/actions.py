@@ -13,7 +13,7 @@ from app.jobs import Jobs
 from app.models.history import entry_title
 from app.notifications import Notifier
 from app.translation import tr, trn
-from app.wording import color_text, flag_text, stars_text
+from app.wording import color_text, flag_text, phrase_text, stars_text
 from core.curation.apply import Applied
 from core.curation.undo import HistoryEntry, Undone, history, undo
 from core.demo import make_demo
@@ -125,11 +125,12 @@ class UserActions(QObject):
         self._look_again(entry)
         what = done.description if entry is None else entry_title(entry)
         text = tr("Undone: {what}", what=what)
+        notes = [phrase_text(note) for note in done.notes]
         if done.unrestored:
-            reasons = (left.reason for left in done.unrestored)
-            self._notifier.warn("\n".join([text, *reasons, *done.notes]))
+            reasons = (phrase_text(left.phrase) for left in done.unrestored)
+            self._notifier.warn("\n".join([text, *reasons, *notes]))
             return
-        said = "\n".join([text, *done.notes])
+        said = "\n".join([text, *notes])
         if done.repeatable:
             self._notifier.say(said, tr("Redo"), self.redo)
         else:
@@ -150,8 +151,8 @@ class UserActions(QObject):
             entry = done.journal_id
             self._notifier.say(text, tr("Undo"), lambda: self.take_back(entry))
         if done.left_alone or done.notes:
-            reasons = sorted({left.reason for left in done.left_alone})
-            self._notifier.warn("\n".join([*reasons, *done.notes]))
+            reasons = sorted({phrase_text(left.phrase) for left in done.left_alone})
+            self._notifier.warn("\n".join([*reasons, *map(phrase_text, done.notes)]))
 
     def take_back(self, entry: int) -> None:
         """Take back one entry of the journal, whatever its age."""

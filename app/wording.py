@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QLocale
 
 from app.translation import decimal, number, tr, trn
+from core.curation.phrases import Phrase
 from core.domain import (
     ColorLabel,
     Flag,
@@ -54,6 +55,19 @@ def fault_text(reason: Reason) -> str:
     return (
         reason.text if template is None else _Localized().format(tr(template), value=reason.value)
     )
+
+
+def phrase_text(phrase: Phrase) -> str:
+    """Why a photo stays or goes, or what could not be done, in the user's language."""
+    values: dict[str, str] = {}
+    for name, value in phrase.values.items():
+        if isinstance(value, float):
+            values[name] = score_text(value)
+        elif isinstance(value, int):
+            values[name] = number(value)
+        else:
+            values[name] = tr(value) if name == "fault" else value
+    return tr(phrase.text, **values)
 
 
 def place_text(place: int, size: int) -> str:

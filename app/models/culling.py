@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 
 from app.jobs import Jobs
 from app.translation import number, tr, trn
-from app.wording import score_text, spoken_standing
+from app.wording import phrase_text, spoken_standing
 from core.curation.apply import Applied, Rejects, apply
 from core.curation.choice import Choice, GroupChoice
 from core.curation.plan import Plan, keep_only, preview, revise
@@ -152,15 +152,7 @@ def group_text(group: GroupChoice) -> str:
 
 def choice_reason(choice: Choice) -> str:
     """Why a photo stays or goes, in the user's language."""
-    values: dict[str, str] = {}
-    for name, value in choice.phrase.values.items():
-        if isinstance(value, float):
-            values[name] = score_text(value)
-        elif isinstance(value, int):
-            values[name] = number(value)
-        else:
-            values[name] = tr(value) if name == "fault" else value
-    return tr(choice.phrase.text, **values)
+    return phrase_text(choice.phrase)
 
 
 def choice_text(choice: Choice, percentile: float | None = None) -> str:

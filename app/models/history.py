@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 
 from app.jobs import Jobs
 from app.translation import number, tr, trn
-from app.wording import color_text, date_text, flag_text, stars_text
+from app.wording import color_text, date_text, flag_text, phrase_text, stars_text
 from core.curation.undo import HistoryEntry, history
 from core.domain import ColorLabel, Flag
 from core.library.library import Library
@@ -108,7 +108,9 @@ class HistoryModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return entry_title(entry)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return "\n".join([entry_title(entry), entry_facts(entry), *entry.problems])
+            return "\n".join(
+                [entry_title(entry), entry_facts(entry), *map(phrase_text, entry.problems)]
+            )
         return None
 
 

@@ -23,6 +23,7 @@ from app.models.history import ENTRY_ROLE, HistoryModel, entry_facts, entry_titl
 from app.theme import Theme, icon_pixmap
 from app.translation import tr
 from app.views.controls import label, push_button
+from app.wording import phrase_text
 from core.curation.undo import HistoryEntry
 
 ICONS = {
@@ -100,7 +101,7 @@ class EntryDelegate(QStyledItemDelegate):
         rows = [
             (entry_title(entry), strong, "text_dim" if entry.undone else "text"),
             (entry_facts(entry), self._view.font(), "text_dim"),
-            *((problem, self._view.font(), "warning") for problem in entry.problems),
+            *((phrase_text(said), self._view.font(), "warning") for said in entry.problems),
         ]
         for number, (words, font, token) in enumerate(rows):
             painter.setFont(font)

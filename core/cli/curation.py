@@ -76,7 +76,7 @@ def keep(
         for left in done.left_alone:
             say(f"left alone: {display_name(left.path)}: {left.reason}", err=True)
         for note in done.notes:
-            typer.echo(note, err=True)
+            typer.echo(str(note), err=True)
 
 
 def plan_json(plan: Plan, done: Applied | None) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def undo_entry(
         for left in done.unrestored:
             typer.echo(left.reason, err=True)
         for note in done.notes:
-            typer.echo(note, err=True)
+            typer.echo(str(note), err=True)
     if done.unrestored:
         raise typer.Exit(1)
 
@@ -176,7 +176,7 @@ def undone_json(done: Undone) -> dict[str, Any]:
         "unrestored": [
             {"path": display_name(left.path), "reason": left.reason} for left in done.unrestored
         ],
-        "notes": list(done.notes),
+        "notes": [str(note) for note in done.notes],
     }
 
 
@@ -214,7 +214,7 @@ def show_history(
                     "undone": entry.undone,
                     "photos": entry.photos,
                     "files": entry.files,
-                    "problems": list(entry.problems),
+                    "problems": [str(problem) for problem in entry.problems],
                 }
                 for entry in entries
             ]

@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.curation import moving, trash
-from core.curation.guard import TOO_FEW, disk_objection, sort_out, too_few_left
+from core.curation import moving, phrases, trash
+from core.curation.guard import disk_objection, sort_out, too_few_left
 from core.curation.lock import locked
+from core.curation.phrases import Phrase
 from core.curation.places import REJECTS_FOLDER, Placer, sync
 from core.curation.plan import Plan, PlannedFile, PlannedReject
 from core.curation.restore import take_back
@@ -26,10 +27,6 @@ from core.library.library import Library
 from core.paths import display_name
 
 log = logging.getLogger(__name__)
-
-NO_TRASH = (
-    f"This drive has no trash that can be used, so photos were moved to {REJECTS_FOLDER} instead."
-)
 
 
 class Rejects(enum.StrEnum):
@@ -45,7 +42,12 @@ class LeftAlone:
     """A photo that was to go and stayed, and why."""
 
     path: Path
-    reason: str
+    phrase: Phrase
+
+    @property
+    def reason(self) -> str:
+        """Why, in English."""
+        return str(self.phrase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Applied:
     moved: int = 0
     bytes: int = 0
     left_alone: tuple[LeftAlone, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Phrase, ...] = ()
 
 
 Progress = Callable[[int, int], None]
@@ -134,7 +136,7 @@ class _Moving:
     going: Sequence[PlannedReject]
     rejects: Rejects
     left_alone: list[LeftAlone]
-    notes: list[str] = field(default_factory=list)
+    notes: list[Phrase] = field(default_factory=list)
     placer: Placer = field(init=False)
     journal_id: int = 0
     rejected: int = 0
@@ -168,9 +170,9 @@ class _Moving:
         for index, (reject, places) in enumerate(zip(self.going, targets, strict=True)):
             own = [next(numbers) for _ in reject.files]
             if stopped():
-                problem: str | None = "the work was stopped"
+                problem: Phrase | None = Phrase(phrases.STOPPED)
             elif too_few_left(self.plan, leaving, reject.item.id):
-                problem = TOO_FEW
+                problem = Phrase(phrases.TOO_FEW)
             else:
                 problem = disk_objection(reject) or self._move_item(reject, own, places)
             if problem is not None:
@@ -187,19 +189,21 @@ class _Moving:
             self.moved,
             self.bytes,
             tuple(self.left_alone),
-            tuple(dict.fromkeys(self.notes)),
+            tuple({str(note): note for note in self.notes}.values()),
         )
 
     def _move_item(
         self, reject: PlannedReject, move_ids: Sequence[int], places: dict[Path, Path]
-    ) -> str | None:
+    ) -> Phrase | None:
         """Move an item's files, all or none; gives what stood in the way, if anything did."""
         for file, move_id in zip(reject.files, move_ids, strict=True):
             try:
                 target = self._move_file(file, move_id, places[file.path])
             except OSError as error:
                 name = display_name(file.path.name)
-                return f"{name} can't be moved: {error.strerror or error}"
+                return Phrase(
+                    phrases.CANT_MOVE, {"name": name, "error": error.strerror or str(error)}
+                )
             note = [(move_id, file.photo_id, target)]
             self.library.writer.submit(
                 lambda c, note=note: curation_writes.note_moved(c, note)  # type: ignore[misc]
@@ -217,7 +221,7 @@ class _Moving:
                 return trashed.file if trashed else None
             except trash.NoTrashError as error:
                 log.info("no trash for a photo, so it goes to the folder: %s", error)
-                self.notes.append(NO_TRASH)
+                self.notes.append(Phrase(phrases.NO_TRASH, {"folder": REJECTS_FOLDER}))
                 self._retarget(move_id, place)
         while True:
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -239,7 +243,7 @@ class _Moving:
         """The journal must be on the disk before the first file moves, also in a power cut."""
         sync(self.library.path / f"{DATABASE_NAME}-wal")
 
-    def _leave(self, reject: PlannedReject, move_ids: Sequence[int], problem: str) -> None:
+    def _leave(self, reject: PlannedReject, move_ids: Sequence[int], problem: Phrase) -> None:
         """Put back what of an item was moved already, and note that it stays after all."""
         self.left_alone.append(LeftAlone(reject.item.lead.path, problem))
         record = group_queries.record(self.library.queries, self.journal_id)
@@ -254,5 +258,5 @@ class _Moving:
         ids = [photo.id for photo in reject.item.photos]
 
         self.library.writer.submit(
-            lambda c: curation_writes.leave(c, self.journal_id, left, ids, problem)
+            lambda c: curation_writes.leave(c, self.journal_id, left, ids, problem.stored())
         ).result()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from core.curation import phrases
 from core.curation.moving import is_ordinary
+from core.curation.phrases import Phrase
 from core.curation.plan import Plan, PlannedFile, PlannedReject, list_folder
 from core.domain import Flag
 from core.files.companions import companions
@@ -15,18 +17,16 @@ from core.library import group_queries
 from core.library.library import Library
 from core.paths import display_name
 
-TOO_FEW = "others of its group are gone, so it stays to make up the number"
-
 
 def sort_out(
     library: Library, plan: Plan
-) -> tuple[list[PlannedReject], list[tuple[PlannedReject, str]]]:
+) -> tuple[list[PlannedReject], list[tuple[PlannedReject, Phrase]]]:
     """The rejects that may go now, and those that may not with the reason."""
     ids = [photo.id for reject in plan.rejects for photo in reject.item.photos]
     # Only what the user said meanwhile is wanted, so the model is of no matter.
     now = {p.id: p for p in group_queries.group_photos(library.queries, "", ids=ids)}
     going: list[PlannedReject] = []
-    staying: list[tuple[PlannedReject, str]] = []
+    staying: list[tuple[PlannedReject, Phrase]] = []
     for reject in plan.rejects:
         problem = _users_objection(plan, reject, now) or disk_objection(reject)
         if problem is None:
@@ -34,27 +34,29 @@ def sort_out(
         else:
             staying.append((reject, problem))
     spared = _make_up_numbers(plan, going)
-    staying += [(reject, TOO_FEW) for reject in going if reject.item.id in spared]
+    staying += [(reject, Phrase(phrases.TOO_FEW)) for reject in going if reject.item.id in spared]
     return [reject for reject in going if reject.item.id not in spared], staying
 
 
-def _users_objection(plan: Plan, reject: PlannedReject, now: dict[int, GroupPhoto]) -> str | None:
+def _users_objection(
+    plan: Plan, reject: PlannedReject, now: dict[int, GroupPhoto]
+) -> Phrase | None:
     for photo in reject.item.photos:
         current = now.get(photo.id)
         if current is None:
-            return "it is not in the album any more"
+            return Phrase(phrases.NOT_IN_ALBUM)
         wanted = current.flag is Flag.PICK or (
             current.rating > 0 and current.flag is not Flag.REJECT
         )
         if wanted and plan.overrides.get(reject.item.id) is not False:
-            return "you picked it or gave it stars meanwhile"
+            return Phrase(phrases.WANTED_NOW)
     return None
 
 
-def disk_objection(reject: PlannedReject) -> str | None:
+def disk_objection(reject: PlannedReject) -> Phrase | None:
     """What on the disk keeps an item from going, or ``None``."""
     if not reject.files:
-        return "its files are not known"
+        return Phrase(phrases.FILES_UNKNOWN)
     for file in reject.files:
         problem = changed(file)
         if problem is not None:
@@ -62,25 +64,25 @@ def disk_objection(reject: PlannedReject) -> str | None:
     known = {file.path.name for file in reject.files}
     photos = [photo.path.name for photo in reject.item.photos]
     if set(companions(photos, list_folder(reject.item.lead.path.parent))) - known:
-        return "another file that belongs to it appeared meanwhile"
+        return Phrase(phrases.NEW_COMPANION)
     return None
 
 
-def changed(file: PlannedFile) -> str | None:
+def changed(file: PlannedFile) -> Phrase | None:
     """How a file is no longer what it was in the preview, or ``None``."""
     name = display_name(file.path.name)
     try:
         state = file.path.lstat()
         if not is_ordinary(file.path):
-            return f"{name} is not an ordinary file"
+            return Phrase(phrases.NOT_ORDINARY, {"name": name})
         if (state.st_size, state.st_mtime_ns) != (file.size, file.mtime_ns):
-            return f"{name} changed after the preview"
+            return Phrase(phrases.CHANGED, {"name": name})
         if file.fingerprint is not None and fingerprint(file.path) != file.fingerprint:
-            return f"{name} changed after the preview"
+            return Phrase(phrases.CHANGED, {"name": name})
     except FileNotFoundError:
-        return f"{name} is gone"
+        return Phrase(phrases.GONE, {"name": name})
     except OSError as error:
-        return f"{name} can't be read: {error.strerror}"
+        return Phrase(phrases.CANT_READ, {"name": name, "error": error.strerror or str(error)})
     return None
 
 

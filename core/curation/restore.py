@@ -9,7 +9,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.curation import moving, trash
+from core.curation import moving, phrases, trash
+from core.curation.phrases import Phrase
 from core.curation.places import remove_empty
 from core.domain import FileState
 from core.library import curation_writes
@@ -25,8 +26,8 @@ class TakenBack:
     """Outcome of one move's undoing: ``problem`` if it could not be, ``note`` if it could but
     the user should know something."""
 
-    problem: str | None = None
-    note: str | None = None
+    problem: Phrase | None = None
+    note: Phrase | None = None
 
 
 def take_back(library: Library, move: Move) -> TakenBack:
@@ -35,9 +36,11 @@ def take_back(library: Library, move: Move) -> TakenBack:
         outcome = _restore(move)
     except OSError as error:
         name = display_name(move.source)
-        outcome = TakenBack(f"{name} can't be moved back: {error.strerror or error}")
+        outcome = TakenBack(
+            Phrase(phrases.CANT_MOVE_BACK, {"name": name, "error": error.strerror or str(error)})
+        )
     if outcome.problem is not None:
-        problem = outcome.problem
+        problem = outcome.problem.stored()
         # A move that was only planned and can't be found anywhere may still turn up.
         library.writer.submit(
             lambda c: curation_writes.note_state(c, [move.id], "done", problem)
@@ -63,15 +66,13 @@ def _restore(move: Move) -> TakenBack:
     where = display_name(target)
     if there:
         return _with_both(move, target)
-    note = None
+    note: Phrase | None = None
     state = target.lstat()
     if (state.st_size, state.st_mtime_ns) != (move.size, move.mtime_ns):
-        note = f"{name} was changed while it lay among the rejects; it is back as it is now."
+        note = Phrase(phrases.CHANGED_AWAY, {"name": name})
     if not source.parent.is_dir():
         if move.how == "trash":
-            return TakenBack(
-                f"{name} can't be restored: its folder is not there. It stays in {where}."
-            )
+            return TakenBack(Phrase(phrases.NO_FOLDER, {"name": name, "where": where}))
         source.parent.mkdir(parents=True)
     try:
         moving.move(target, source)
@@ -107,15 +108,10 @@ def _without_target(move: Move, target: Path | None, there: bool) -> TakenBack:
     if there and (move.state == "planned" or _is_as_recorded(move)):
         return TakenBack()  # it was never moved, or it is back already
     if there:
-        return TakenBack(
-            f"{name} can't be restored: it is gone from among the rejects, and another file has "
-            "its name."
-        )
+        return TakenBack(Phrase(phrases.LOST_AND_TAKEN, {"name": name}))
     if move.how == "trash":
-        return TakenBack(
-            f"{name} is in the system's trash, or gone from it: restore it from there."
-        )
-    return TakenBack(f"{name} can't be restored: it is gone from {display_name(target or '')}.")
+        return TakenBack(Phrase(phrases.IN_TRASH, {"name": name}))
+    return TakenBack(Phrase(phrases.LOST, {"name": name, "where": display_name(target or "")}))
 
 
 def _with_both(move: Move, target: Path) -> TakenBack:
@@ -137,12 +133,12 @@ def _with_both(move: Move, target: Path) -> TakenBack:
             target.unlink()
         return TakenBack()
     if moving.same_file(move.source, target):
-        return TakenBack(note=f"{name} was there already; an equal copy stays in {where}.")
+        return TakenBack(note=Phrase(phrases.THERE_ALREADY, {"name": name, "where": where}))
     return TakenBack(_blocked(name, where))
 
 
-def _blocked(name: str, where: str) -> str:
-    return f"{name} can't be restored: another file has its name now. It stays in {where}."
+def _blocked(name: str, where: str) -> Phrase:
+    return Phrase(phrases.BLOCKED, {"name": name, "where": where})
 
 
 def _is_as_recorded(move: Move) -> bool:

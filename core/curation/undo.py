@@ -9,8 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from core.curation import phrases
 from core.curation.apply import LeftAlone
 from core.curation.lock import CurationBusyError, locked
+from core.curation.phrases import Phrase, read_phrase
 from core.curation.restore import take_back
 from core.errors import UsageError
 from core.library import (
@@ -56,7 +58,7 @@ class HistoryEntry:
     undone: bool
     photos: int
     files: int
-    problems: tuple[str, ...] = ()
+    problems: tuple[Phrase, ...] = ()
     undoable: bool = True
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -76,7 +78,7 @@ class Undone:
     photos: int = 0
     restored: int = 0
     unrestored: tuple[LeftAlone, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Phrase, ...] = ()
     photo_ids: tuple[int, ...] = ()
     repeatable: bool = False
 
@@ -123,7 +125,9 @@ def _entry(record: CurationRecord, raws: frozenset[int] = frozenset()) -> Histor
         undone=undone,
         photos=photos,
         files=len(away),
-        problems=tuple(move.note for move in record.moves if move.note and move.state == "done"),
+        problems=tuple(
+            read_phrase(move.note) for move in record.moves if move.note and move.state == "done"
+        ),
         undoable=not undone or bool(away),
         details=details,
     )
@@ -186,12 +190,14 @@ def undo(library: Library, journal_id: int | None = None) -> Undone:
         return _take_back_judgement(library, record)
 
 
+def _counted(n: int, one: str, many: str) -> tuple[Phrase, ...]:
+    """A sentence about ``n`` photos; none for no photo."""
+    return () if not n else (Phrase(one) if n == 1 else Phrase(many, {"n": n}),)
+
+
 def _take_back_judgement(library: Library, record: CurationRecord) -> Undone:
     kept = library.writer.submit(lambda c: curation_writes.undo_judgement(c, record.id)).result()
-    notes: tuple[str, ...] = ()
-    if kept:
-        what = "1 photo was" if len(kept) == 1 else f"{len(kept)} photos were"
-        notes = (f"{what} judged anew since and left so.",)
+    notes = _counted(len(kept), phrases.ONE_JUDGED_ANEW, phrases.JUDGED_ANEW)
     raws = group_queries.partners(library.queries, [int(key) for key in record.after])
     return Undone(
         record.id,
@@ -205,23 +211,20 @@ def _take_back_judgement(library: Library, record: CurationRecord) -> Undone:
 
 def _take_back_album(library: Library, record: CurationRecord) -> Undone:
     done = library.writer.submit(lambda c: album_writes.take_back(c, record.id)).result()
-    notes = () if done else ("What was decided about this album since is left so.",)
+    notes = () if done else (Phrase(phrases.ALBUM_ANEW),)
     return Undone(record.id, record.description, notes=notes, repeatable=done)
 
 
 def _take_back_marks(library: Library, record: CurationRecord) -> Undone:
     kept = library.writer.submit(lambda c: group_mark_writes.take_back(c, record.id)).result()
-    notes = ("What was said of some of these photos since is left so.",) if kept else ()
+    notes = (Phrase(phrases.GROUPED_ANEW),) if kept else ()
     photos = int(record.after.get("count", 0))
     return Undone(record.id, record.description, photos=photos, notes=notes, repeatable=True)
 
 
 def _take_back_people(library: Library, record: CurationRecord) -> Undone:
     kept = library.writer.submit(lambda c: people_rows.undo(c, record.id)).result()
-    notes: tuple[str, ...] = ()
-    if kept:
-        what = "1 photo" if len(kept) == 1 else f"{len(kept)} photos"
-        notes = (f"Faces in {what} were told anew since and are left so.",)
+    notes = _counted(len(kept), phrases.ONE_TOLD_ANEW, phrases.TOLD_ANEW)
     photos = max(0, int(record.after.get("photos", 0)) - len(kept))
     return Undone(record.id, record.description, photos=photos, notes=notes, repeatable=True)
 
@@ -231,7 +234,7 @@ def _take_back_entry(library: Library, record: CurationRecord) -> Undone:
     restored = 0
     stuck: set[int] = set()
     unrestored: list[LeftAlone] = []
-    notes: list[str] = []
+    notes: list[Phrase] = []
     for move in reversed(record.moves):
         if move.state not in ("planned", "done"):
             continue

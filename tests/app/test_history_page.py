@@ -11,9 +11,12 @@ from pytestqt.qtbot import QtBot
 from app.models.history import ENTRY_ROLE, entry_facts
 from app.session import Session
 from app.theme import Theme
+from app.translation import use_language
 from app.views.main_window import MainWindow
 from app.window_state import WindowState
+from app.wording import phrase_text
 from core.curation.apply import Rejects, apply
+from core.curation.phrases import BLOCKED, Phrase, read_phrase
 from core.curation.plan import preview
 from core.curation.undo import undo
 from core.domain import Flag
@@ -86,7 +89,7 @@ def test_moved_files_come_back_after_a_restart_and_what_cannot_is_named(
         qtbot.waitUntil(lambda: bool(window.history.entries.entry(0).problems))  # type: ignore[union-attr]
         entry = window.history.entries.entry(0)
         assert entry is not None
-        assert "IMG_0.jpg can't be restored" in entry.problems[0]
+        assert "IMG_0.jpg can't be restored" in str(entry.problems[0])
         assert (album / "IMG_1.jpg").exists()
         assert (album / "IMG_0.jpg").read_bytes() == b"somebody else's"
         (album / "IMG_0.jpg").unlink()
@@ -96,6 +99,31 @@ def test_moved_files_come_back_after_a_restart_and_what_cannot_is_named(
         qtbot.waitUntil(lambda: not window.history.entries.entry(0).files)  # type: ignore[union-attr]
     finally:
         session.stop()
+
+
+def test_what_could_not_be_taken_back_is_told_in_the_users_language(
+    qtbot: QtBot, session: Session, library: Library, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    album = tmp_path / "album"
+    build(library, album, [Shot(f"IMG_{n}.jpg", mean=3 + n) for n in range(2)])
+    apply(library, preview(library, MADE, 1, Grouping.ALBUM, folder=album), Rejects.MOVE)
+    (album / "IMG_0.jpg").write_bytes(b"somebody else's")
+    use_language("de")
+    window = open_window()
+    window.commands["undo"].trigger()
+    said = (
+        "IMG_0.jpg lässt sich nicht wiederherstellen: Eine andere Datei trägt jetzt seinen Namen."
+    )
+    qtbot.waitUntil(lambda: said in window.messages.text.text())
+    open_history(qtbot, window, 1)
+    entry = window.history.entries.index(0)
+    assert said in entry.data(Qt.ItemDataRole.AccessibleTextRole)
+
+
+def test_an_older_programs_plain_note_is_shown_as_it_is() -> None:
+    assert phrase_text(read_phrase("it was {odd}")) == "it was {odd}"
+    stored = Phrase(BLOCKED, {"name": "a{b}.jpg", "where": "/x"}).stored()
+    assert phrase_text(read_phrase(stored)).startswith("a{b}.jpg can't be restored")
 
 
 def test_undo_by_key_reaches_a_curation(
