@@ -86,7 +86,8 @@ class Browser(QObject):
         self.headings_of: HeadingsOf = lambda by: headings(queries, by)
         """Gives the headings of photos; the session adds the bursts."""
         self.listing = Listing()
-        self._shown_query: PhotoQuery | None = None
+        self._shown_query: PhotoQuery | None = None  # whose whole list was shown last
+        self._begun_query: PhotoQuery | None = None  # whose photos, or the first of them, are shown
         self.photos = PhotoListModel(self._fetch_rows, self)
         self.selection = QItemSelectionModel(self.photos, self)
         self.selection.currentChanged.connect(self._on_current)
@@ -144,8 +145,7 @@ class Browser(QObject):
         if other_model:
             self._ranking.ask()
         self.query_changed.emit(wanted)
-        self._preview()
-        self.refresh()
+        self._ask()
 
     def only(self, terms: tuple[Term, ...]) -> None:
         """Ask for what these terms say and nothing else, wherever it is."""
@@ -170,8 +170,7 @@ class Browser(QObject):
         """Take every filter off."""
         self.query = without_filters(self.query)
         self.query_changed.emit(self.query)
-        self._preview()
-        self.refresh()
+        self._ask()
 
     def ask_search_values(self, then: Callable[[dict[str, list[str]]], object]) -> None:
         """Ask what the library holds of each key of the query language."""
@@ -198,14 +197,24 @@ class Browser(QObject):
             self._failed,
         )
 
-    def _preview(self) -> None:
-        """Show the first photos of a new query at once where the whole list takes its time."""
+    def _ask(self) -> None:
+        """Ask for a new query. Where the whole list takes its time, its first photos come alone,
+        and the rest is asked for once they are painted: side by side, each would wait for the
+        other."""
+        if self.listing.total < MANY or self.grouping is not None:
+            self.refresh()
+            return
         query, queries, changes = self.query, self._queries, self._changes
-        if self.listing.total >= MANY and self.grouping is None:
-            self._jobs.run(
-                lambda: ask_first_page(queries, query),
-                lambda page: self._show_first(query, page, changes),
-            )
+
+        def go_on() -> None:
+            if query == self.query:  # else a newer question is on its way
+                self.refresh()
+
+        def show(page: FirstPage) -> None:
+            self._show_first(query, page, changes)
+            QTimer.singleShot(0, self, go_on)
+
+        self._jobs.run(lambda: ask_first_page(queries, query), show, lambda _: go_on())
 
     def library_changed(self, change: LibraryChange) -> None:
         """Take note of writes: repaint what changed now, ask for the list again soon."""
@@ -226,8 +235,9 @@ class Browser(QObject):
             self.refresh()
         if query == self.query and by is self.grouping:  # answers to older questions are dropped
             self._facts[query.album_id, query.model] = listing.facts
-            self._shown_query = query
-            self._show(listing)
+            anew = self._begun_query not in (None, query)
+            self._shown_query = self._begun_query = query
+            self._show(listing, anew=anew)
 
     def _failed(self, error: BaseException) -> None:
         self._asking = self._ask_again = False
@@ -243,7 +253,8 @@ class Browser(QObject):
         try:
             if changes == self._changes:  # else some may be out of date already
                 self.photos.take_rows(page.rows)
-            self.photos.set_ids(page.ids)
+            self._begun_query = query
+            self.photos.set_ids(page.ids, anew=True)
         finally:
             self._restoring = False
         self.previewed.emit()
@@ -252,7 +263,7 @@ class Browser(QObject):
         chosen = self.chosen_ids() if self.selection.hasSelection() else None
         return Place(self._active, self.active_position, chosen)
 
-    def _show(self, listing: Listing) -> None:
+    def _show(self, listing: Listing, *, anew: bool) -> None:
         # What was chosen while only the first page was there counts, not what was before.
         before = None if self.active_position >= 0 else self._place
         place = before or self._here()
@@ -260,7 +271,7 @@ class Browser(QObject):
         self.listing = listing
         self._restoring = True
         try:
-            other = self.photos.set_ids(listing.ids, listing.by_id, listing.sections)
+            other = self.photos.set_ids(listing.ids, listing.by_id, listing.sections, anew=anew)
             if other or place.position != self.active_position:
                 self._restore(place)
         finally:

@@ -6,6 +6,7 @@ The views get the parts they need from here, never the session itself.
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -54,6 +55,9 @@ from core.thumbnails import delete_thumbnails, thumbnail
 from core.watching import AlbumWatcher
 
 log = logging.getLogger(__name__)
+
+SETTLED_MS = 500
+"""So long after the first photos are shown, all that the window consists of is there."""
 
 
 class Session(QObject):
@@ -166,12 +170,19 @@ class Session(QObject):
             return
         self.library.follow_other_programs()
         self.bursts.look_soon()
+        QTimer.singleShot(SETTLED_MS, self, self._set_aside)
         if self.library.presence.first:
             self._start_work()
         else:
             self.notifier.warn(JOINED)
             self._turn = Turn(self.library, self._my_turn.emit)
             self._turn.start()
+
+    def _set_aside(self) -> None:
+        """The window and the modules stay until the end, so the collector need not look through
+        them: with them it would stop the window for several frames now and then."""
+        if not self._stopped:
+            gc.freeze()
 
     def _start_work(self) -> None:
         if self._stopped:
@@ -193,6 +204,7 @@ class Session(QObject):
             return
         self._stopped = True
         parts = [
+            gc.unfreeze,
             self._metadata_sync.be_silent,
             *self._unsubscribe,
             self.changes.stop,

@@ -43,6 +43,8 @@ class PhotoListModel(QAbstractListModel):
         self._ids = NO_IDS
         self._order: NDArray[np.int64] | None = None
         self.sections: Sections | None = None
+        self.anew = False
+        """Whether the list answers another question than the one before it did."""
         self._cache = RowCache(fetch)
         self._ranks = AlbumRanks()
 
@@ -56,16 +58,20 @@ class PhotoListModel(QAbstractListModel):
         ids: NDArray[np.int64],
         by_id: NDArray[np.int64] | None = None,
         sections: Sections | None = None,
+        *,
+        anew: bool = False,
     ) -> bool:
         """Show another list. Returns False, and resets nothing, if it is the same list.
 
         ``by_id`` are the positions sorted by id, where somebody has worked them out already;
-        ``sections`` the groups of the list.
+        ``sections`` the groups of the list. ``anew`` where it answers another question: who has
+        scrolled down the old list wants to see the beginning of this one.
         """
         same = self.sections is None if sections is None else sections.same_as(self.sections)
         if same and len(ids) == len(self._ids) and np.array_equal(ids, self._ids):
             return False
         self.beginResetModel()
+        self.anew = anew
         self._ids = ids
         self._order = by_id
         self.sections = sections

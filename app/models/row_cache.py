@@ -40,10 +40,12 @@ class RowCache:
         return self._rows.get(photo_id)
 
     def prepare(self, ids: NDArray[np.int64], shown: range) -> None:
-        """Fetch what is about to be painted with one question, and some rows around it."""
-        if all(int(i) in self._rows for i in ids[shown.start : shown.stop]):
+        """Fetch what is about to be painted with one question, and some rows around it; not
+        these after a leap, which another one may follow."""
+        known = sum(i in self._rows for i in ids[shown.start : shown.stop].tolist())
+        if known == len(shown):
             return
-        around = self._page // 2
+        around = self._page // 2 if known else 0
         self._load(ids[max(0, shown.start - around) : shown.stop + around])
 
     def take(self, rows: Mapping[int, PhotoRow]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
+from typing import NamedTuple
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPolygonF
 
 from app.theme import Theme, icon_pixmap
@@ -32,10 +33,41 @@ BESIDE_ICON = int(
     Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute
 )
 """A chip's text follows its icon, whichever way the window is read."""
+AT_RIGHT = int(
+    Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute
+)
+"""At the right, without the painter mirroring it once more."""
 
+WIDTHS_KEPT = 4096
 
 Part = tuple[Callable[[QPainter, QRect], None], int]
 """Paints a badge into a rectangle, and how wide it is."""
+
+
+class MeasuredFont:
+    """A font that remembers how wide the short texts below photos are."""
+
+    def __init__(self, font: QFont) -> None:
+        self.font = font
+        self.metrics = QFontMetrics(font)
+        self._widths: dict[str, int] = {}
+
+    def width(self, text: str) -> int:
+        """Device-independent pixels that a text takes."""
+        found = self._widths.get(text)
+        if found is None:
+            if len(self._widths) >= WIDTHS_KEPT:
+                self._widths.clear()
+            found = self._widths[text] = self.metrics.horizontalAdvance(text)
+        return found
+
+
+class Fonts(NamedTuple):
+    """A font in both weights; ``key`` is that of the font they were made from."""
+
+    key: str
+    base: MeasuredFont
+    bold: MeasuredFont
 
 
 class CaptionPainter:
@@ -43,7 +75,7 @@ class CaptionPainter:
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
-        self._bold: tuple[str, QFont, QFontMetrics, QFontMetrics] | None = None
+        self._both: Fonts | None = None
         self.take_theme()
 
     def take_theme(self) -> None:
@@ -51,16 +83,16 @@ class CaptionPainter:
         tokens = self._theme.tokens
         self._colors = {name: QColor(value) for name, value in tokens.colors.items()}
         self._hex = tokens.colors
-        self._bold = None
+        self._both = None
 
-    def _fonts(self, base: QFont) -> tuple[str, QFont, QFontMetrics, QFontMetrics]:
-        """The bold font and both metrics; making them for every cell would cost half the frame."""
+    def _fonts(self, base: QFont) -> Fonts:
+        """The font in both weights; making them for every cell would cost half the frame."""
         key = base.key()
-        if self._bold is None or self._bold[0] != key:
+        if self._both is None or self._both.key != key:
             bold = QFont(base)
             bold.setWeight(QFont.Weight.DemiBold)
-            self._bold = (key, bold, QFontMetrics(bold), QFontMetrics(base))
-        return self._bold
+            self._both = Fonts(key, MeasuredFont(QFont(base)), MeasuredFont(bold))
+        return self._both
 
     def paint(
         self,
@@ -76,7 +108,7 @@ class CaptionPainter:
         ``badges`` are those that are wanted: score, stars, color, faces.
         """
         rtl = painter.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        _, bold, bold_metrics, base_metrics = self._fonts(base)
+        fonts = self._fonts(base)
         mean = None if row.mean is None else scale_text(row.mean)
         if row.moved is not None:
             mean = change_text(row.moved)
@@ -87,26 +119,21 @@ class CaptionPainter:
         leads = percentile is not None or row.mean is not None
         if leads and "score" not in badges:
             lead, second = "", None
-        font, metrics = (bold, bold_metrics) if leads else (base, base_metrics)
-        painter.setFont(font)
+        font = fonts.bold if leads else fonts.base
+        painter.setFont(font.font)
         painter.setPen(self._colors["text" if leads else "text_dim"])
-        used = min(metrics.horizontalAdvance(lead), strip.width())
+        used = min(font.width(lead), strip.width())
         if used == strip.width():
-            lead = metrics.elidedText(lead, Qt.TextElideMode.ElideRight, used)
-        align = (
-            Qt.AlignmentFlag.AlignVCenter
-            | Qt.AlignmentFlag.AlignAbsolute  # else the painter mirrors it once more
-            | (Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft)
-        )
-        painter.drawText(strip, int(align), lead)
-        room = self._paint_parts(
-            painter, strip, strip.width() - used - 8, self._parts(row, base, badges), rtl
-        )
-        if second is not None and base_metrics.horizontalAdvance(second) <= room:
-            painter.setFont(base)
+            lead = font.metrics.elidedText(lead, Qt.TextElideMode.ElideRight, used)
+        align = AT_RIGHT if rtl else BESIDE_ICON
+        painter.drawText(strip, align, lead)
+        parts = self._parts(row, fonts.base, badges)
+        room = self._paint_parts(painter, strip, strip.width() - used - 8, parts, rtl)
+        if second is not None and fonts.base.width(second) <= room:
+            painter.setFont(fonts.base.font)
             painter.setPen(self._colors["text_dim"])
             beside = strip.adjusted(0 if rtl else used + 8, 0, -used - 8 if rtl else 0, 0)
-            painter.drawText(beside, int(align), second)
+            painter.drawText(beside, align, second)
 
     def _paint_parts(
         self, painter: QPainter, strip: QRect, room: int, parts: list[Part], rtl: bool
@@ -122,7 +149,7 @@ class CaptionPainter:
             cursor += (width + 6) * (1 if rtl else -1)
         return room
 
-    def _parts(self, row: PhotoRow, base: QFont, badges: Collection[str]) -> list[Part]:
+    def _parts(self, row: PhotoRow, base: MeasuredFont, badges: Collection[str]) -> list[Part]:
         """The badges of a photo, most important first."""
         parts: list[Part] = []
         if row.color is not None and "color" in badges:
@@ -131,7 +158,7 @@ class CaptionPainter:
         if row.rating and "stars" in badges:
             parts.append((lambda p, r: self._paint_stars(p, r, row.rating), 13 * row.rating))
         if row.face_count and "faces" in badges:
-            count = self._fonts(base)[3].horizontalAdvance(str(row.face_count))
+            count = base.width(str(row.face_count))
             parts.append((lambda p, r: self._paint_faces(p, r, row.face_count, base), 18 + count))
         return parts
 
@@ -155,10 +182,10 @@ class CaptionPainter:
             spot = QRect(area.x() + 13 * star, area.y(), 13, area.height())
             paint_icon(painter, "star", self._hex["accent_text"], spot, 13)
 
-    def _paint_faces(self, painter: QPainter, area: QRect, count: int, base: QFont) -> None:
+    def _paint_faces(self, painter: QPainter, area: QRect, count: int, base: MeasuredFont) -> None:
         spot = QRect(area.x(), area.y(), 15, 18)
         paint_icon(painter, "person", self._hex["text_faint"], spot, 15)
-        painter.setFont(base)
+        painter.setFont(base.font)
         painter.setPen(self._colors["text_dim"])
         rest = area.adjusted(17, 0, 4, 0)
         painter.drawText(rest, BESIDE_ICON, str(count))
@@ -167,5 +194,5 @@ class CaptionPainter:
 def paint_icon(painter: QPainter, name: str, color: str, area: QRect, size: int) -> None:
     """Paint an icon in the middle of an area."""
     pixmap = icon_pixmap(name, color, size, painter.device().devicePixelRatioF())
-    center = QRectF(area).center()
-    painter.drawPixmap(QPointF(center.x() - size / 2, center.y() - size / 2), pixmap)
+    left, top = area.x() + (area.width() - size) / 2, area.y() + (area.height() - size) / 2
+    painter.drawPixmap(QPointF(left, top), pixmap)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import (
     QEvent,
     QItemSelection,
@@ -31,8 +32,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QStyle,
-    QStyleOptionViewItem,
     QToolTip,
     QWidget,
 )
@@ -43,7 +42,7 @@ from app.theme import Theme
 from app.translation import tr
 from app.views.grid_layout import HEADER, NO_STARTS, GridLayout
 from app.views.group_header import paint_header
-from app.views.photo_delegate import CellMetrics, PhotoDelegate
+from app.views.photo_delegate import CellLook, CellMetrics, PhotoDelegate
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 Command = QItemSelectionModel.SelectionFlag
@@ -285,6 +284,9 @@ class GridSurface(QAbstractItemView):
         photo_id, at = self._kept_top
         position = self._photos.position(photo_id)
         if position is None:
+            if self._photos.anew:
+                self.horizontalScrollBar().setValue(0)
+                self.verticalScrollBar().setValue(0)
             return
         rect = self._layout.rect(position, self.viewport().width(), self._count())
         if self._layout.strip:
@@ -309,26 +311,22 @@ class GridSurface(QAbstractItemView):
         painter = QPainter(self.viewport())
         tokens = self._theme.tokens
         painter.fillRect(event.rect(), tokens.color("panel" if self._layout.strip else "window"))
-        option = QStyleOptionViewItem()
-        self.initViewItemOption(option)
         current = self.currentIndex().row()
-        chosen = self.selectionModel()
-        exposed = event.rect()
-        self._photos.prepare(self.visible_range())
-        for position in self.visible_range():
+        chosen = self.selectionModel() if self.selectionModel().hasSelection() else None
+        exposed, font = event.rect(), self.font()
+        shown = self.visible_range()
+        self._photos.prepare(shown)
+        for position in shown:
             rect = self._cell(position)
-            if not rect.intersects(exposed):
-                continue
-            index = self._photos.index(position)
-            option.rect = rect
-            option.state = QStyle.StateFlag.State_Enabled
-            if chosen is not None and chosen.isSelected(index):
-                option.state |= QStyle.StateFlag.State_Selected
-            if position == current:
-                option.state |= QStyle.StateFlag.State_HasFocus
-            if position == self._hovered:
-                option.state |= QStyle.StateFlag.State_MouseOver
-            self._delegate.paint(painter, option, index)
+            if rect.intersects(exposed):
+                look = CellLook(
+                    selected=chosen is not None and chosen.isSelected(self._photos.index(position)),
+                    active=position == current,
+                    hovered=position == self._hovered,
+                )
+                row = self._photos.row(position)
+                percentile = None if row is None else self._photos.percentile(row)
+                self._delegate.paint_photo(painter, rect, look, row, percentile, font)
         self._paint_headers(painter, exposed)
         if self._band is not None:
             band = QRect(*self._band).normalized().translated(-self._offset())
@@ -363,9 +361,11 @@ class GridSurface(QAbstractItemView):
         return None if found is None else sections.positions(found[0], self._count())
 
     def _repaint_photo(self, photo_id: int) -> None:
-        position = self._photos.position(photo_id)
-        if position is not None and position in self.visible_range():
-            self.viewport().update(self._cell(position))
+        if not self.isVisible():  # a hidden strip is painted whole when it is shown
+            return
+        shown = self.visible_range()
+        for place in np.flatnonzero(self._photos.ids[shown.start : shown.stop] == photo_id):
+            self.viewport().update(self._cell(shown.start + int(place)))
 
     def _set_hovered(self, position: int) -> None:
         if position != self._hovered:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import (
     QModelIndex,
@@ -16,7 +17,7 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.models.photo_list import PERCENTILE_ROLE, PHOTO_ROLE
@@ -63,6 +64,14 @@ class CellMetrics:
         return QRect(cell.x() + inset, top, cell.width() - 2 * inset, height)
 
 
+class CellLook(NamedTuple):
+    """How a cell is shown, whatever photo is in it."""
+
+    selected: bool
+    active: bool
+    hovered: bool
+
+
 class PhotoDelegate(QStyledItemDelegate):
     """Thumbnail, score, stars, flag, colour and faces; a reason where there is no picture.
 
@@ -102,20 +111,34 @@ class PhotoDelegate(QStyledItemDelegate):
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
         """Paint the cell at ``option.rect``."""
-        row = index.data(PHOTO_ROLE)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        active = bool(option.state & QStyle.StateFlag.State_HasFocus)
+        state = option.state
+        look = CellLook(
+            selected=bool(state & QStyle.StateFlag.State_Selected),
+            active=bool(state & QStyle.StateFlag.State_HasFocus),
+            hovered=bool(state & QStyle.StateFlag.State_MouseOver),
+        )
+        row, percentile = index.data(PHOTO_ROLE), index.data(PERCENTILE_ROLE)
+        self.paint_photo(painter, option.rect, look, row, percentile, option.font)
+
+    def paint_photo(
+        self,
+        painter: QPainter,
+        cell: QRect,
+        look: CellLook,
+        row: PhotoRow | None,
+        percentile: float | None,
+        font: QFont,
+    ) -> None:
+        """Paint a photo's cell; the grid asks for it without the detour over a model's roles."""
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_tile(painter, option.rect, selected, hovered, active)
+        self._paint_tile(painter, cell, look)
         if row is not None:
-            self._paint_picture(painter, self.metrics.picture(option.rect), row)
+            self._paint_picture(painter, self.metrics.picture(cell), row)
             if self.metrics.footer:
-                caption = self.metrics.caption(option.rect)
-                percentile = index.data(PERCENTILE_ROLE)
                 badges = self.badges if self.show_badges else self.badges & {"score"}
-                self._caption.paint(painter, caption, row, percentile, option.font, badges)
+                caption = self.metrics.caption(cell)
+                self._caption.paint(painter, caption, row, percentile, font, badges)
         painter.restore()
 
     def _shows(self, badge: str) -> bool:
@@ -123,11 +146,9 @@ class PhotoDelegate(QStyledItemDelegate):
 
     # --- parts -----------------------------------------------------------------------------------
 
-    def _paint_tile(
-        self, painter: QPainter, cell: QRect, selected: bool, hovered: bool, active: bool
-    ) -> None:
-        ground = "accent_soft" if selected else "tile_hover" if hovered else "tile"
-        ratio = painter.device().devicePixelRatioF()
+    def _paint_tile(self, painter: QPainter, cell: QRect, look: CellLook) -> None:
+        ground = "accent_soft" if look.selected else "tile_hover" if look.hovered else "tile"
+        ratio, active = painter.device().devicePixelRatioF(), look.active
         key = (cell.width(), cell.height(), ground, active, ratio)
         if key not in self._tiles:
             if len(self._tiles) > 32:  # widths change while the window is resized

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import psutil
+import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -54,3 +55,41 @@ def test_scrolling_up_and_down_again_and_again_takes_no_more_memory(
     finally:
         session.stop()
     assert grown[-1] - grown[1] < 10
+
+
+@pytest.mark.parametrize("many", [100, 100_000], ids=["first page first", "all at once"])
+def test_who_has_scrolled_down_sees_the_beginning_of_what_is_asked_for_next(
+    qtbot: QtBot,
+    library: Library,
+    theme: Theme,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    many: int,
+) -> None:
+    monkeypatch.setattr("app.browsing.MANY", many)
+    fill(library, tmp_path / "album", PHOTOS)
+    session = Session(library, IdleWork(), MODEL)
+    try:
+        window = MainWindow(session, theme, WindowState(), Settings(), lambda _: None)
+        qtbot.addWidget(window)
+        window.resize(1280, 800)
+        browser, grid = session.browser, window.grid
+        with qtbot.waitSignal(browser.listed, timeout=20_000):
+            window.show()
+            session.start()
+        bar = grid.verticalScrollBar()
+        bar.setValue(bar.maximum())
+        assert grid.visible_range().start > 300
+        scores = [browser.photos.row(n).mean for n in range(PHOTOS)]  # type: ignore[union-attr]
+        middle = sorted(mean for mean in scores if mean is not None)[PHOTOS // 3]
+        with qtbot.waitSignal(browser.listed, timeout=20_000):
+            browser.change(min_score=middle)
+        assert grid.visible_range().start == 0
+        bar.setValue(bar.maximum())
+        seen = browser.photos.id_at(grid.visible_range().start)
+        with qtbot.waitSignal(browser.listed, timeout=20_000):
+            browser.refresh()  # the same question: nothing moves
+        assert browser.photos.id_at(grid.visible_range().start) == seen
+        window.close()
+    finally:
+        session.stop()

@@ -36,6 +36,17 @@ class Shelf:
         return {i: row(i, rating=self.rating) for i in ids if i not in self.gone}
 
 
+def test_after_a_leap_only_what_is_seen_is_fetched_and_more_where_one_goes_on() -> None:
+    shelf, ids = Shelf(), np.arange(1000, dtype=np.int64)
+    cache = RowCache(shelf, page=10)
+    cache.prepare(ids, range(500, 520))
+    assert shelf.asked == [list(range(500, 520))]
+    cache.prepare(ids, range(503, 523))
+    assert shelf.asked[1:] == [[498, 499, *range(520, 528)]]
+    cache.prepare(ids, range(505, 525))
+    assert len(shelf.asked) == 2
+
+
 def test_rows_are_fetched_by_the_page_and_once() -> None:
     shelf = Shelf()
     cache = RowCache(shelf, page=10)
