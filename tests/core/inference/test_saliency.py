@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import resources
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
-from core.domain import ImageArray, ScoreDistribution
+from core.domain import ImageArray, Score, ScoreDistribution
 from core.inference.aesthetics import AestheticScorer
-from core.inference.cards import find_model
+from core.inference.cards import AESTHETICS, bundled_models, find_model
+from core.inference.faces import FaceDescriber, FaceDetector
 from core.inference.preprocess import prepare
 from core.inference.saliency import (
     Target,
@@ -22,6 +24,7 @@ from core.inference.saliency import (
     saliency_map,
     target_weights,
 )
+from tests.core.inference.torch_twin import torch_twin
 
 PREDICTION = ScoreDistribution((0.01, 0.02, 0.07, 0.15, 0.25, 0.2, 0.15, 0.1, 0.04, 0.01))
 TARGETS: list[tuple[Target, int | None]] = [
@@ -32,56 +35,77 @@ TARGETS: list[tuple[Target, int | None]] = [
 ]
 
 
-def _torch_forward(image: Any) -> tuple[Any, Any]:
-    """The bundled NIMA run by PyTorch from its ONNX weights: last map and logits."""
-    torch = pytest.importorskip("torch")
-    onnx = pytest.importorskip("onnx")
-    file = resources.files("resources") / "models" / "nima" / "model.onnx"
-    weights = {
-        tensor.name: torch.from_numpy(onnx.numpy_helper.to_array(tensor).copy())
-        for tensor in onnx.load_from_string(file.read_bytes()).graph.initializer
-    }
-    flow = image
-    layers = ["conv1", *(f"conv_{kind}_{n}" for n in range(1, 14) for kind in ("dw", "pw"))]
-    for layer in layers:
-        kernel = weights[f"{layer}.weight"]
-        stride = 2 if layer == "conv1" or layer[7:] in {"_2", "_4", "_6", "_12"} else 1
-        flow = torch.nn.functional.conv2d(
-            flow,
-            kernel,
-            weights[f"{layer}.bias"],
-            stride=stride if kernel.shape[-1] == 3 else 1,
-            padding=kernel.shape[-1] // 2,
-            groups=kernel.shape[0] if kernel.shape[1] == 1 else 1,
-        ).clamp(0, 6)
-    last = flow.detach().requires_grad_()
-    logits = last.mean((2, 3)) @ weights["dense.weight"][:, :, 0, 0].T + weights["dense.bias"]
-    return last, logits[0]
+@dataclass(frozen=True)
+class Scored:
+    """A score, the model that gave it as a PyTorch module, and the image that it was given."""
+
+    score: Score
+    twin: Any
+    image: Any
 
 
-def test_maps_equal_autograd(drawn_face: Callable[..., ImageArray]) -> None:
+SCORERS = [card.name for card in bundled_models() if card.kind == AESTHETICS]
+
+
+@pytest.fixture(params=SCORERS)
+def scored(request: pytest.FixtureRequest, drawn_face: Callable[..., ImageArray]) -> Scored:
+    """A photo with a face, scored by each bundled model, and that model in PyTorch."""
     torch = pytest.importorskip("torch")
-    scorer = AestheticScorer(find_model("nima"))
-    photo = drawn_face()
-    score = scorer.score(photo)
-    assert score.scene_maps is not None
-    last, logits = _torch_forward(torch.from_numpy(prepare(photo, scorer.card.image)))
+    pixels = drawn_face()
+    scorer = AestheticScorer(find_model(request.param))
+    face = FaceDescriber().describe(pixels, FaceDetector().detect(pixels)[0])
+    twin = torch_twin(scorer.card, face.descriptor if scorer.uses_face else None)
+    image = torch.from_numpy(prepare(pixels, scorer.card.image))
+    return Scored(scorer.score(pixels, face), twin, image.requires_grad_())
+
+
+def goal(target: Target, rating: int | None, logits: Any) -> Any:
+    """What a target explains, in PyTorch: of ten logits."""
+    torch = pytest.importorskip("torch")
     shares = logits.softmax(0)
-    ratings = torch.arange(1, 11, dtype=torch.float32)
-    assert float(shares.detach() @ ratings) == pytest.approx(score.mean, abs=1e-4)
+    return {
+        Target.MEAN: shares @ torch.arange(1, 11, dtype=torch.float32),
+        Target.AVERAGE: shares.detach() @ logits,
+        Target.LOGIT: logits[(rating or 1) - 1],
+        Target.PROBABILITY: shares[(rating or 1) - 1],
+    }[target]
+
+
+def assert_maps_equal(score: Score, expected: Any, target: Target, rating: int | None) -> None:
+    assert score.scene_maps is not None
+    found = saliency_map(score.scene_maps, target_weights(score.distribution, target, rating))
+    np.testing.assert_allclose(found, expected, atol=1e-5, err_msg=str(target))
+    assert np.abs(expected).max() > 1e-4
+
+
+def test_maps_equal_autograd(scored: Scored) -> None:
+    torch = pytest.importorskip("torch")
+    maps: list[Any] = []
+    scored.twin.last.register_forward_hook(lambda *given: maps.append(given[2]))
+    logits = scored.twin(scored.image)[0]
+    mean = goal(Target.MEAN, None, logits)
+    assert float(mean.detach()) == pytest.approx(scored.score.mean, abs=1e-4)
     for target, rating in TARGETS:
-        value = {
-            Target.MEAN: shares @ ratings,
-            Target.AVERAGE: shares.detach() @ logits,
-            Target.LOGIT: logits[(rating or 1) - 1],
-            Target.PROBABILITY: shares[(rating or 1) - 1],
-        }[target]
-        (gradient,) = torch.autograd.grad(value, last, retain_graph=True)
+        value = goal(target, rating, logits)
+        (gradient,) = torch.autograd.grad(value, maps[0], retain_graph=True)
         alpha = gradient.mean((2, 3), keepdim=True)
-        expected = (alpha * last.detach()).sum(1)[0].numpy()
-        found = saliency_map(score.scene_maps, target_weights(score.distribution, target, rating))
-        np.testing.assert_allclose(found, expected, atol=1e-5, err_msg=str(target))
-        assert np.abs(expected).max() > 1e-4
+        expected = (alpha * maps[0]).sum(1)[0].detach().numpy()
+        assert_maps_equal(scored.score, expected, target, rating)
+
+
+def test_maps_equal_those_of_pytorch_grad_cam(scored: Scored) -> None:
+    reference = pytest.importorskip("pytorch_grad_cam", reason="pytorch-grad-cam is not installed")
+    for target, rating in TARGETS:
+        wanted = [partial(goal, target, rating)]
+        with reference.GradCAM(model=scored.twin, target_layers=[scored.twin.last]) as cam:
+            cam(input_tensor=scored.image, targets=wanted)
+            seen = cam.activations_and_grads
+            # What it draws before it cuts off what lowers the target and stretches the rest.
+            expected = cam.get_cam_image(
+                scored.image, scored.twin.last, wanted,
+                seen.activations[0].numpy(), seen.gradients[0].numpy(), False,
+            )[0]  # fmt: skip
+        assert_maps_equal(scored.score, expected, target, rating)
 
 
 def test_weights_are_the_derivative_by_the_logits() -> None:
