@@ -46,7 +46,8 @@ def torch_twin(card: ModelCard, descriptor: Any = None) -> Any:
                 ).clamp(0, 6)
             logits = self.last(flow).mean((2, 3)) @ self.dense.T + self.bias
             if descriptor is not None:
-                logits = logits + torch.from_numpy(descriptor.copy())[None] @ weights["face.weight"].T
+                face = torch.from_numpy(descriptor.copy())[None]
+                logits = logits + face @ weights["face.weight"].T
             return logits
 
     return Twin().eval()
