@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from app.browsing import Browser
 from app.models.heatmap import HeatMap, MapChoice, heat_map
-from app.models.pictures import FULL, PictureCache, whole_ahead
+from app.models.pictures import FULL, PictureCache, fit_together, whole_ahead
 from app.models.thumbnails import ThumbnailCache
 from app.models.why import Known
 from app.theme import Theme
@@ -23,8 +23,9 @@ from core.domain import Photo, PhotoRow, Status
 STRIP_SIDE = 72
 AHEAD = 2
 """Neighbours decoded ahead in the direction of travel; one behind."""
-RESTED_MS = 600
-"""A photo that is looked at for so long is decoded whole, so that zooming in shows it at once."""
+RESTED_MS = 120
+"""A photo that stays for so long is decoded whole, and then the next one, so that zooming in shows
+them at once: longer than a held key takes from photo to photo, sooner than one sees and zooms."""
 
 
 class Loupe(QWidget):
@@ -237,7 +238,8 @@ class Loupe(QWidget):
         return self.canvas.fitted_side(row.width, row.height)
 
     def _request(self, *, whole: bool = False) -> None:
-        """Wish for the photo on screen, then for its neighbours, and at rest for all of it."""
+        """Wish for the photo on screen, then for its neighbours, and at rest for all of it; once
+        it is there, for all of the next one."""
         row = self._row
         if row is None or not self.isVisible() or row.status is Status.UNREADABLE:
             return
@@ -250,15 +252,21 @@ class Loupe(QWidget):
                 wishes.append(
                     (near.id, near.path, self.canvas.fitted_side(near.width, near.height))
                 )
-        if whole and whole_ahead(row):
+        is_whole = self._pictures.has(row.id, FULL)
+        if is_whole or (whole and whole_ahead(row)):
             wishes.append((row.id, row.path, FULL))
-        else:
+        following = self._browser.photos.row(position + self._direction)
+        if whole and is_whole and following is not None and fit_together(row, following):
+            wishes.append((following.id, following.path, FULL))
+        if not whole:
             self._rest.start()
         self._pictures.want(wishes)
 
     def _on_ready(self, photo_id: int) -> None:
         if self._row is not None and photo_id == self._row.id:
             self._show_best()
+            if self._pictures.has(photo_id, FULL) and not self._rest.isActive():
+                self._request(whole=True)  # the next one's turn
 
     def _on_thumbnail(self, photo_id: int) -> None:
         if self._row is not None and photo_id == self._row.id and not self.canvas.has_photo:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPixmap
 from pytestqt.qtbot import QtBot
 
 from app.jobs import Jobs
-from app.models.pictures import FULL, PictureCache, to_image
+from app.models.pictures import FULL, PictureCache, fit_together, to_image
 from app.session import Session
+from core.domain import PhotoRow, Status
 from core.files.decode import decode
 from core.library.library import Library
 from tests.app.conftest import OpenWindow
+from tests.app.models.test_photo_list import row
 from tests.app.synthetic import fill
 
 
@@ -71,4 +74,35 @@ def test_a_photo_that_is_looked_at_is_there_whole_before_one_zooms(
     follower = session.browser.active_id
     assert follower in ids
     qtbot.waitUntil(lambda: session.pictures.has(follower, FULL), timeout=20_000)
-    assert not session.pictures.has(active, FULL)  # one at a time
+    assert not session.pictures.has(active, FULL)  # what lies behind is let go
+    following = session.browser.photos.id_at(2)
+    assert following is not None
+    qtbot.waitUntil(lambda: session.pictures.has(following, FULL), timeout=20_000)
+    assert session.pictures.has(follower, FULL)
+    qtbot.keyClick(window.loupe.canvas, Qt.Key.Key_Right)
+    assert session.browser.active_id == following
+    window.loupe.canvas.toggle_zoom()  # at once from what was decoded ahead
+    assert session.pictures.has(following, FULL)
+    shown = session.pictures.get(following, FULL)
+    assert shown is not None
+    assert shown.side == FULL
+
+
+def test_two_large_photos_are_not_whole_in_memory_together() -> None:
+    def sized(width: int | None, height: int | None, **changes: object) -> PhotoRow:
+        return row(1, width=width, height=height, **changes)
+
+    assert fit_together(sized(6000, 4000), sized(4000, 6000))
+    assert not fit_together(sized(6000, 4000), sized(8200, 5500))
+    assert not fit_together(sized(6000, 4000), sized(None, None))
+    assert not fit_together(sized(600, 400), sized(600, 400, status=Status.UNREADABLE))
+
+
+def test_the_pixels_of_an_image_live_as_long_as_anybody_shows_them(qtbot: QtBot) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (30, 41, 3), np.uint8)
+    pixmap = QPixmap.fromImage(to_image(pixels))
+    gc.collect()
+    others = [to_image(np.zeros_like(pixels)) for _ in range(20)]  # would take freed memory
+    color = pixmap.toImage().pixelColor(40, 29)
+    assert (color.red(), color.green(), color.blue()) == tuple(pixels[29, 40])
+    assert len(others) == 20
