@@ -6,7 +6,7 @@ follows from its position, so a new list costs nothing until it is painted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from PySide6.QtCore import (
@@ -178,11 +178,18 @@ class GridSurface(QAbstractItemView):
         return QPoint(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
 
     def _cell(self, position: int) -> QRect:
-        rect = self._layout.rect(position, self.viewport().width(), self._count())
-        rect.translate(-self._offset())
-        if self.isRightToLeft():
-            rect.moveRight(self.viewport().width() - rect.x() - 1)
-        return rect
+        return next(self._cells(range(position, position + 1)))[1]
+
+    def _cells(self, positions: range) -> Iterator[tuple[int, QRect]]:
+        """Positions with the places of their cells in the viewport."""
+        width, count, offset = self.viewport().width(), self._count(), self._offset()
+        mirrored = self.isRightToLeft()
+        for position in positions:
+            rect = self._layout.rect(position, width, count)
+            rect.translate(-offset)
+            if mirrored:
+                rect.moveRight(width - rect.x() - 1)
+            yield position, rect
 
     def _position_at(self, point: QPoint) -> int:
         x = self.viewport().width() - 1 - point.x() if self.isRightToLeft() else point.x()
@@ -316,8 +323,7 @@ class GridSurface(QAbstractItemView):
         exposed, font = event.rect(), self.font()
         shown = self.visible_range()
         self._photos.prepare(shown)
-        for position in shown:
-            rect = self._cell(position)
+        for position, rect in self._cells(shown):
             if rect.intersects(exposed):
                 look = CellLook(
                     selected=chosen is not None and chosen.isSelected(self._photos.index(position)),
