@@ -113,6 +113,13 @@ class PictureCache(QObject):
                 self._start(key, path)
         self._trim()
 
+    def let_go(self, wishes: list[tuple[int, Path, int]]) -> None:
+        """Who wished for these shows them no more: what is whole among them goes, unless somebody
+        has wished for others since."""
+        if self._wanted == {(photo_id, side) for photo_id, _, side in wishes}:
+            self._wanted = set()
+            self._trim()
+
     def _start(self, key: tuple[int, int], path: Path) -> None:
         decode, wanted = self._decode, self._is_wanted
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
@@ -26,6 +28,9 @@ AHEAD = 2
 RESTED_MS = 120
 """A photo that stays for so long is decoded whole, and then the next one, so that zooming in shows
 them at once: longer than a held key takes from photo to photo, sooner than one sees and zooms."""
+
+LEFT_MS = 5000
+"""So long after one has left the loupe, its whole photos leave the memory."""
 
 
 class Loupe(QWidget):
@@ -103,6 +108,10 @@ class Loupe(QWidget):
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(RESTED_MS)
+        self._left = QTimer(self)
+        self._left.setSingleShot(True)
+        self._left.setInterval(LEFT_MS)
+        self._wishes: list[tuple[int, Path, int]] = []
         self._build()
         self._connect()
         self.set_heat(False)
@@ -155,6 +164,7 @@ class Loupe(QWidget):
         self.canvas.size_wanted.connect(lambda _: self._settle.start())
         self._settle.timeout.connect(self._request)
         self._rest.timeout.connect(lambda: self._request(whole=True))
+        self._left.timeout.connect(self._let_go)
         self._browser.active_changed.connect(lambda _: self._follow())
         self._browser.listed.connect(lambda _: self._show_place())
         self._pictures.ready.connect(self._on_ready)
@@ -166,14 +176,21 @@ class Loupe(QWidget):
 
     def showEvent(self, event: object) -> None:
         """Catch up with the active photo."""
+        self._left.stop()
         self._follow()
         self._tell_map()
         index = self._browser.selection.currentIndex()
         QTimer.singleShot(0, self, lambda: self.strip.scrollTo(index))
 
     def hideEvent(self, event: object) -> None:
-        """A map that nobody sees need not be checked."""
+        """A map that nobody sees need not be checked, nor pixels be kept."""
         self._tell_map()
+        self._rest.stop()
+        self._left.start()
+
+    def _let_go(self) -> None:
+        self._pictures.let_go(self._wishes)
+        self.canvas.set_photo(None, 0, 0)
 
     @property
     def photo_id(self) -> int | None:
@@ -260,6 +277,7 @@ class Loupe(QWidget):
             wishes.append((following.id, following.path, FULL))
         if not whole:
             self._rest.start()
+        self._wishes = wishes
         self._pictures.want(wishes)
 
     def _on_ready(self, photo_id: int) -> None:

@@ -88,6 +88,34 @@ def test_a_photo_that_is_looked_at_is_there_whole_before_one_zooms(
     assert shown.side == FULL
 
 
+def test_whole_photos_leave_the_memory_when_the_loupe_was_left(
+    qtbot: QtBot,
+    session: Session,
+    library: Library,
+    open_window: OpenWindow,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.views.loupe.LEFT_MS", 50)
+    first, second, *_ = fill(library, tmp_path / "album", 4, thumbnails=True)
+    window = open_window()
+    session.browser.activate(0)
+    window.show_view("loupe")
+    active = session.browser.active_id
+    assert active is not None
+    qtbot.waitUntil(lambda: session.pictures.has(active, FULL), timeout=20_000)
+    window.show_view("grid")
+    qtbot.waitUntil(lambda: not session.pictures.has(active, FULL))
+    assert not window.loupe.canvas.has_photo
+    window.show_view("loupe")
+    assert window.loupe.canvas.has_photo  # at once, from what is kept at the screen's size
+    qtbot.waitUntil(lambda: session.pictures.has(active, FULL), timeout=20_000)
+    # What somebody else has wished for meanwhile is not touched.
+    session.pictures.want([(first, tmp_path / "gone.jpg", FULL), (active, Path(), FULL)])
+    session.pictures.let_go([(second, tmp_path / "gone.jpg", FULL)])
+    assert session.pictures.has(active, FULL)
+
+
 def test_two_large_photos_are_not_whole_in_memory_together() -> None:
     def sized(width: int | None, height: int | None, **changes: object) -> PhotoRow:
         return row(1, width=width, height=height, **changes)
