@@ -72,7 +72,7 @@ def commands() -> list[Command]:
         Command("group_person", tr("Groups by person"), move, ("Ctrl+Shift+4",)),
         Command("find", tr("Find"), move, ("Ctrl+F",), "search"),
         Command("lowest", tr("Choose the lowest scored…"), move, (), "sort"),
-        Command("jump", tr("Go to a name"), move, ("Ctrl+G",)),
+        Command("jump", tr("Go to a name"), move, ("Ctrl+G", "/")),
         Command("show_all", tr("Show all photos"), move, ("Ctrl+Shift+F",), "filter"),
         Command("larger", tr("Larger thumbnails"), move, ("Ctrl++", "Ctrl+="), "zoom-in"),
         Command("smaller", tr("Smaller thumbnails"), move, ("Ctrl+-",)),

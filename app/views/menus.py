@@ -42,7 +42,7 @@ class Menus(QObject):
         self._add(menu, "add", "rescan")
         menu.addSeparator()
         self._add(menu, "undo", "redo", "history", "auto_advance")
-        self._add(menu, "lowest")
+        self._add(menu, "jump", "lowest")
         self._add(menu.addMenu(tr("Groups")), *GROUPINGS)
         menu.addSeparator()
         themes = menu.addMenu(tr("Theme"))

@@ -28,7 +28,7 @@ from core.library.ranks import numbers
 FEW = 2000
 """So many photos are fetched and sorted within the time of a page."""
 
-LOOKED_AT = 6_000
+LOOKED_AT = 12_000
 """So many entries of an index are looked through within the time of a page."""
 
 MANY = 50_000
